@@ -1,0 +1,1 @@
+"""What the program costs, next to one that declares the same resources by hand. Measurements, not tests."""

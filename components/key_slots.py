@@ -1,0 +1,52 @@
+"""The two places an access key can live in, and which generation of the key lives where.
+
+IAM allows two access keys per user (IAM quotas, "Access keys assigned to an IAM user"). Generation ``g`` of a
+key lives in slot ``g % 2``: a rotation to ``g + 1`` fills the other slot and leaves the key that NVCF still hands
+out untouched, and it can only ever delete the key that was retired one rotation earlier.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+PreviousKey = Literal["active", "inactive", "absent"]
+KeyStatus = Literal["Active", "Inactive"]
+
+
+@dataclass(frozen=True)
+class KeySlot:
+    """One access key that shall exist.
+
+    Attributes:
+        slot: ``"a"`` for even generations, ``"b"`` for odd ones; part of the resource's name, so it never changes.
+        generation: the generation of the key in this slot, from 1.
+        status: the key's status in IAM.
+        current: whether this is the key that NVCF and the pull secrets use.
+    """
+
+    slot: Literal["a", "b"]
+    generation: int
+    status: KeyStatus
+    current: bool
+
+
+def key_slots(generation: int, previous_key: PreviousKey = "active") -> tuple[KeySlot, ...]:
+    """Return the keys that shall exist, the current one first.
+
+    Args:
+        generation: the current generation, 1 or more.
+        previous_key: what becomes of the key of the generation before.
+
+    Raises:
+        ValueError: if ``generation`` is below 1.
+    """
+    if generation < 1:
+        raise ValueError(f"key generation {generation} does not exist: the first one is 1")
+    current = KeySlot(_slot(generation), generation, "Active", current=True)
+    if generation == 1 or previous_key == "absent":
+        return (current,)
+    status: KeyStatus = "Active" if previous_key == "active" else "Inactive"
+    return (current, KeySlot(_slot(generation - 1), generation - 1, status, current=False))
+
+
+def _slot(generation: int) -> Literal["a", "b"]:
+    return "b" if generation % 2 else "a"

@@ -1,0 +1,21 @@
+"""Warnings for the user, through the engine's log."""
+
+from __future__ import annotations
+
+import grpc  # type: ignore[import-untyped]  # grpcio ships no types
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+_DEADLINE_SECONDS = 5.0
+
+
+def warn(address: str, message: str, urn: str = "") -> None:
+    """Show a warning to the user of the engine at `address`, under the resource `urn` if one is given.
+
+    One that cannot be delivered is dropped: the engine is gone, and with it whoever would read it.
+    """
+    request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message, urn=urn)
+    with grpc.insecure_channel(address) as channel:
+        try:
+            engine_pb2_grpc.EngineStub(channel).Log(request, timeout=_DEADLINE_SECONDS)
+        except grpc.RpcError:
+            return

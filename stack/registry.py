@@ -1,0 +1,173 @@
+"""One registry of the configuration: its repositories, the key that pulls, the credential in NVCF."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.aws_identity import AwsIdentity
+from components.ecr_puller import EcrPuller
+from components.ecr_repositories import EcrRepositories, RepositoryArgs
+from components.registry_credential import RegistryCredential
+from nvcf.ecr import PUBLIC_HOSTNAME, PUBLIC_REGION, parse_private_hostname, private_hostname
+from settings import NAMESPACE, Settings, Surroundings
+from settings.models import RegistrySettings, RepositorySettings
+
+
+class Registry:
+    """A registry and what the stack makes for it.
+
+    Args:
+        settings: the registry's settings.
+        stack: the whole configuration.
+        around: the project and stack that resources are named after.
+        aws: the account and region of the AWS credentials; None where nothing of AWS is needed.
+
+    Attributes:
+        hostname: the hostname that image paths start with.
+        region: where ECR tokens come from; "" where it is not ECR.
+        puller: the IAM user, where this stack makes one.
+        username: what NVCF logs in with.
+        password: its secret.
+    """
+
+    puller: EcrPuller | None
+    username: pulumi.Input[str]
+    password: pulumi.Input[str]
+
+    def __init__(
+        self, settings: RegistrySettings, stack: Settings, around: Surroundings, aws: AwsIdentity | None
+    ) -> None:
+        self.settings = settings
+        self.hostname, self.region = location(settings, aws)
+        self.tags = {**aws_tags(around), **stack.tags}
+        self._repositories = self._make_repositories() if settings.repositories else None
+        if settings.makes_key and aws is not None:
+            self.puller = self._make_puller(stack, around, aws)
+            self.username, self.password = self.puller.access_key_id, self.puller.secret_access_key
+        else:
+            self.puller = None
+            # The rules have made sure of both; a secret from the first moment it is read.
+            self.username = settings.username or ""
+            self.password = pulumi.Output.secret(settings.password.get_secret_value() if settings.password else "")
+        self._credential = self._make_credential(stack, around)
+
+    def exports(self) -> Mapping[str, Any]:
+        """Return what other stacks and operators may know of the registry; never a secret."""
+        puller = self.puller
+        keys: Mapping[str, Any] = (
+            {
+                "generation": self.settings.key_generation,
+                "userArn": puller.user_arn,
+                "policyArn": puller.policy_arn,
+                "activeKeyId": puller.access_key_id,
+                "activeKeyCreated": puller.key_created,
+                "previousKeyId": puller.previous_access_key_id,
+                "previousKeyCreated": puller.previous_key_created,
+            }
+            if puller is not None
+            else {}
+        )
+        return {
+            "hostname": self.hostname,
+            "credentialId": self._credential.credential_id,
+            "repositories": self._repositories.urls if self._repositories else {},
+            **keys,
+        }
+
+    def _make_repositories(self) -> EcrRepositories:
+        settings = self.settings
+        return EcrRepositories(
+            settings.name,
+            {
+                "visibility": "public" if settings.kind == "ecr-public" else "private",
+                "prefix": "" if settings.prefix == "*" else settings.prefix or "",
+                "repositories": [_repository_args(repository) for repository in settings.repositories],
+                "tags": self.tags,
+            },
+        )
+
+    def _make_puller(self, stack: Settings, around: Surroundings, aws: AwsIdentity) -> EcrPuller:
+        settings = self.settings
+        return EcrPuller(
+            settings.name,
+            {
+                "kind": "ecr-public" if settings.kind == "ecr-public" else "ecr-private",
+                "user_name": around.iam_name(settings.name),
+                "account": aws.account,
+                "region": self.region,
+                "prefix": settings.prefix or "",
+                "allow_every_repository": settings.allow_every_repository,
+                "key_generation": settings.key_generation,
+                "previous_key": settings.previous_key,
+                "permissions_boundary": stack.permissions_boundary,
+                "tags": self.tags,
+            },
+        )
+
+    def _make_credential(self, stack: Settings, around: Surroundings) -> RegistryCredential:
+        settings = self.settings
+        return RegistryCredential(
+            settings.name,
+            {
+                "hostname": self.hostname,
+                "name": settings.credential_name or settings.name,
+                "username": self.username,
+                "password": self.password,
+                "artifact_types": settings.artifact_types,
+                "tags": settings.tags or nvcf_tags(around),
+                "description": settings.description,
+                "account": stack.nvcf.account,
+                "on_destroy": settings.on_destroy,
+                "adopt": settings.adopt,
+                "propagation_seconds": stack.nvcf.propagation_seconds,
+            },
+        )
+
+
+def location(registry: RegistrySettings, aws: AwsIdentity | None) -> tuple[str, str]:
+    """Return a registry's hostname, and the region that its tokens come from ("" where it is not ECR)."""
+    if registry.kind == "ecr-public":
+        return PUBLIC_HOSTNAME, PUBLIC_REGION
+    if registry.kind == "ecr-private" and registry.hostname is not None:
+        return registry.hostname, parse_private_hostname(registry.hostname).region
+    if registry.kind == "ecr-private" and aws is not None:
+        return private_hostname(aws.account, aws.region), aws.region
+    return registry.hostname or "", ""
+
+
+def aws_tags(around: Surroundings) -> dict[str, str]:
+    """Return the tags that mark AWS resources as a stack's."""
+    return {"managed-by": "pulumi", f"{NAMESPACE}:project": around.project, f"{NAMESPACE}:stack": around.stack}
+
+
+def nvcf_tags(around: Surroundings) -> tuple[str, ...]:
+    """Return the tags that mark a credential as a stack's.
+
+    NVCF allows letters, digits and ``- _ : =`` in a tag (contract 1.3); a stack's name may hold a dot.
+    """
+    return ("managed-by=pulumi", f"stack={around.project}:{around.stack}".replace(".", "_"))
+
+
+def _repository_args(repository: RepositorySettings) -> RepositoryArgs:
+    args: RepositoryArgs = {
+        "name": repository.name,
+        "immutable_tags": repository.immutable_tags,
+        "mutable_tags": repository.mutable_tags,
+        "scan_on_push": repository.scan_on_push,
+        "keep_images": repository.keep_images,
+        "untagged_days": repository.untagged_days,
+        "protected_tags": repository.protected_tags,
+        "kms_key": repository.kms_key,
+        "force_delete": repository.force_delete,
+    }
+    catalog = repository.catalog
+    if catalog is not None:
+        args["catalog"] = {
+            "description": catalog.description,
+            "about_text": catalog.about_text,
+            "usage_text": catalog.usage_text,
+            "architectures": catalog.architectures,
+            "operating_systems": catalog.operating_systems,
+        }
+    return args

@@ -1,0 +1,178 @@
+"""What the program declares for a configuration, against Pulumi's mocks."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.program.conftest import ACCOUNT, REGION, RunProgram
+
+FUNCTIONS: dict[str, Any] = {
+    "name": "functions",
+    "kind": "ecr-private",
+    "prefix": "nvcf",
+    "artifactTypes": ["HELM", "CONTAINER"],
+    "repositories": ["echo", {"name": "triton", "mutableTags": ["latest"], "keepImages": 5, "forceDelete": True}],
+}
+SAMPLES: dict[str, Any] = {
+    "name": "samples",
+    "kind": "ecr-public",
+    "prefix": "samples",
+    "repositories": [{"name": "hello", "catalog": {"description": "A first function"}}],
+}
+NGC: dict[str, Any] = {
+    "name": "ngc",
+    "kind": "ngc",
+    "hostname": "nvcr.io",
+    "username": "$oauthtoken",
+    "password": "nvapi-marker",
+}
+HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+
+
+def test_private_registry_end_to_end(run_program: RunProgram) -> None:
+    outcome = run_program(registries=[FUNCTIONS])
+    user = outcome.recorder.of_type("aws:iam/user:User")["functions-user"].inputs
+    assert (user["name"], user["path"], user["forceDestroy"]) == ("nvcf-registry-test-functions", "/nvcf/", False)
+    policy = json.loads(outcome.recorder.of_type("aws:iam/policy:Policy")["functions-policy"].inputs["policy"])
+    assert [statement["Resource"] for statement in policy["Statement"]] == [
+        "*",
+        f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/nvcf/*",
+    ]
+    credential = outcome.recorder.of_type("pulumi-python:dynamic/nvcf:RegistryCredential")[
+        "functions-credential"
+    ].inputs
+    assert credential["hostname"] == HOST
+    assert credential["name"] == "functions"
+    assert credential["artifactTypes"] == ["CONTAINER", "HELM"]
+    assert credential["username"] == "functions-key-b-id"
+    assert credential["tags"] == ["managed-by=pulumi", "stack=nvcf-registry:test"]
+    exports = outcome.exports["registries"]["functions"]
+    assert exports["credentialId"] == "id-of-functions-credential"
+    assert exports["repositories"]["triton"] == f"{HOST}/nvcf/triton"
+    assert exports["activeKeyId"] == "functions-key-b-id"
+
+
+def test_repositories_have_safe_defaults(run_program: RunProgram) -> None:
+    repositories = run_program(registries=[FUNCTIONS]).recorder.of_type("aws:ecr/repository:Repository")
+    echo, triton = repositories["functions-echo"].inputs, repositories["functions-triton"].inputs
+    assert echo["name"] == "nvcf/echo"
+    assert echo["imageTagMutability"] == "IMMUTABLE"
+    assert echo["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert echo["forceDelete"] is False
+    assert triton["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
+    assert triton["imageTagMutabilityExclusionFilters"] == [{"filter": "latest", "filterType": "WILDCARD"}]
+    assert triton["forceDelete"] is True
+
+
+def test_public_repositories_live_in_us_east_1(run_program: RunProgram) -> None:
+    outcome = run_program(registries=[SAMPLES])
+    repository = outcome.recorder.of_type("aws:ecrpublic/repository:Repository")["samples-hello"].inputs
+    assert repository["region"] == "us-east-1"
+    assert repository["catalogData"] == {"description": "A first function"}
+    policy = json.loads(outcome.recorder.of_type("aws:iam/policy:Policy")["samples-policy"].inputs["policy"])
+    assert policy["Statement"][1]["Resource"] == f"arn:aws:ecr-public::{ACCOUNT}:repository/samples/*"
+    assert outcome.exports["registries"]["samples"]["hostname"] == "public.ecr.aws"
+
+
+@pytest.mark.parametrize(
+    ("generation", "previous", "keys"),
+    [
+        (1, "active", {"b": "Active"}),
+        (2, "active", {"a": "Active", "b": "Active"}),
+        (3, "inactive", {"b": "Active", "a": "Inactive"}),
+        (3, "absent", {"b": "Active"}),
+    ],
+)
+def test_key_slots(run_program: RunProgram, generation: int, previous: str, keys: dict[str, str]) -> None:
+    registry = {**FUNCTIONS, "keyGeneration": generation, "previousKey": previous}
+    outcome = run_program(registries=[registry])
+    made = outcome.recorder.of_type("aws:iam/accessKey:AccessKey")
+    assert {name.removeprefix("functions-key-"): key.inputs["status"] for name, key in made.items()} == keys
+    active = "ab"[generation % 2]
+    assert outcome.exports["registries"]["functions"]["activeKeyId"] == f"functions-key-{active}-id"
+
+
+def test_pull_secret_is_refreshed_in_the_cluster(run_program: RunProgram, tmp_path: Any) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text("{}")
+    outcome = run_program(
+        registries=[FUNCTIONS],
+        pullSecrets=[{"registry": "functions", "namespaces": ["backend"], "createNamespaces": True}],
+        cluster={"kubeconfig": str(kubeconfig)},
+    )
+    recorder = outcome.recorder
+    provider = recorder.of_type("pulumi:providers:kubernetes")["cluster"].inputs
+    assert provider["enableSecretMutable"] == "true"
+    secrets = recorder.of_type("kubernetes:core/v1:Secret")
+    seed = secrets["functions-functions-pull-backend-secret"].inputs
+    assert json.loads(seed["stringData"][".dockerconfigjson"]) == {"auths": {}}
+    role = recorder.of_type("kubernetes:rbac.authorization.k8s.io/v1:Role")
+    (rule,) = role["functions-functions-pull-backend-role"].inputs["rules"]
+    assert rule == {
+        "apiGroups": [""],
+        "resources": ["secrets"],
+        "resourceNames": ["functions-pull"],
+        "verbs": ["get", "patch"],
+    }
+    cron = recorder.of_type("kubernetes:batch/v1:CronJob")["functions-functions-pull-backend-cron"].inputs
+    pod = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    environment = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
+    assert environment["REGISTRY_HOSTS"] == HOST
+    assert "AWS_SECRET_ACCESS_KEY" not in environment
+    job = recorder.of_type("kubernetes:batch/v1:Job")["functions-functions-pull-backend-first"].inputs
+    assert job["metadata"]["name"] == "functions-pull-refresh-g1"
+    assert job["spec"]["template"]["spec"] == pod
+
+
+def test_irsa_needs_no_key_in_the_cluster(run_program: RunProgram) -> None:
+    outcome = run_program(
+        registries=[FUNCTIONS],
+        pullSecrets=[{"registry": "functions", "namespaces": ["backend"], "auth": "irsa"}],
+        cluster={"eks": "c"},
+    )
+    recorder = outcome.recorder
+    assert list(recorder.of_type("kubernetes:core/v1:Secret")) == ["functions-functions-pull-backend-secret"]
+    role = recorder.of_type("aws:iam/role:Role")["functions-functions-pull-role"].inputs
+    trust = json.loads(role["assumeRolePolicy"])["Statement"][0]
+    issuer = f"oidc.eks.{REGION}.amazonaws.com/id/ABC"
+    assert trust["Principal"] == {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
+    assert trust["Condition"]["StringEquals"][f"{issuer}:sub"] == "system:serviceaccount:backend:functions-pull-refresh"
+    account = recorder.of_type("kubernetes:core/v1:ServiceAccount")["functions-functions-pull-backend-account"]
+    assert account.inputs["metadata"]["annotations"] == {
+        "eks.amazonaws.com/role-arn": f"arn:aws:iam::{ACCOUNT}:role/nvcf/nvcf-registry-test-functions-functions-pull"
+    }
+
+
+def test_a_lasting_password_needs_nothing_that_runs(run_program: RunProgram, tmp_path: Any) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text("{}")
+    outcome = run_program(
+        registries=[NGC],
+        pullSecrets=[{"registry": "ngc", "namespaces": ["backend"]}],
+        cluster={"kubeconfig": str(kubeconfig)},
+    )
+    assert not outcome.recorder.of_type("kubernetes:batch/v1:CronJob")
+    assert not any(key.startswith("aws:") for key in outcome.recorder.resources)
+    secret = outcome.recorder.of_type("kubernetes:core/v1:Secret")["ngc-ngc-pull-backend-secret"].inputs
+    docker = json.loads(secret["stringData"][".dockerconfigjson"])
+    assert docker["auths"]["nvcr.io"]["username"] == "$oauthtoken"
+
+
+def test_mistakes_end_the_program_before_anything_is_declared(run_program: RunProgram) -> None:
+    with pytest.raises(pulumi.RunError) as raised:
+        run_program(registries=[{**FUNCTIONS, "prefix": "/nvcf"}, {**NGC, "username": "bob"}])
+    text = str(raised.value)
+    assert "2 mistakes in the configuration of stack test; nothing was changed" in text
+    assert "nvcf-registry:registries[0].prefix" in text
+    assert "nvcf-registry:registries[1].username" in text
+    assert "nvapi-marker" not in text
+
+
+def test_exports_hold_no_secret(run_program: RunProgram) -> None:
+    outcome = run_program(registries=[FUNCTIONS, SAMPLES, NGC])
+    text = json.dumps(outcome.exports)
+    assert "secret-of-" not in text
+    assert "nvapi-marker" not in text
