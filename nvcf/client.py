@@ -42,6 +42,7 @@ class NvcfClient:
         account: str | None = None,
         retries: Retries | None = None,
         write_guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+        confidential: Iterable[str] = (),
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """Prepares a client; nothing is sent.
@@ -51,6 +52,7 @@ class NvcfClient:
             account: The account to act on through the cross-account routes; `None` for the token's own.
             retries: How failed calls are repeated; with real time unless given.
             write_guard: Gives what is held during each call that writes, such as an account's lock.
+            confidential: Values that no text may repeat, beside the token and the secrets given to the calls.
             transport: What carries the calls; the network unless given.
         """
         self.retries = retries or Retries(propagation_seconds=connection.propagation_seconds)
@@ -58,6 +60,7 @@ class NvcfClient:
         self._write_guard = write_guard
         self._endpoint = connection.endpoint
         self._token = connection.token
+        self._confidential = set(confidential)
         headers = {"Accept": "application/json", "User-Agent": "nvcf-registry"}
         if connection.host:
             headers["Host"] = connection.host
@@ -79,8 +82,8 @@ class NvcfClient:
         Raises:
             NvcfError: `Conflict` when the hostname and name are taken; see `errors` for the rest.
         """
-        body = new.body(secret)
-        answer = self._call("POST", "registry-credentials", body, secret, repeatable=False)
+        self._confidential.update(secret_values(secret.username, secret.password))
+        answer = self._call("POST", "registry-credentials", new.body(secret), repeatable=False)
         return self._credential(answer)
 
     def get(self, credential_id: str) -> Credential:
@@ -109,8 +112,8 @@ class NvcfClient:
         Raises:
             NvcfError: `NotFound` when it is gone, `Conflict` when another has the name.
         """
-        body = change_body(name, secret, added_types)
-        return self._credential(self._call("PATCH", _path(credential_id), body, secret))
+        self._confidential.update(secret_values(secret.username, secret.password))
+        return self._credential(self._call("PATCH", _path(credential_id), change_body(name, secret, added_types)))
 
     def delete(self, credential_id: str) -> None:
         """Deletes a credential.
@@ -143,21 +146,18 @@ class NvcfClient:
         method: str,
         path: str,
         body: Mapping[str, object] | None = None,
-        secret: RegistrySecret | None = None,
         *,
         repeatable: bool = True,
     ) -> Mapping[str, object]:
         def attempt() -> Mapping[str, object]:
             with self._write_guard() if method in _WRITES else nullcontext():
-                return self._attempt(method, path, body, secret)
+                return self._attempt(method, path, body)
 
         return self.retries.run(attempt, repeatable=repeatable, what=f"{method} {path}")
 
-    def _attempt(
-        self, method: str, path: str, body: Mapping[str, object] | None, secret: RegistrySecret | None
-    ) -> Mapping[str, object]:
+    def _attempt(self, method: str, path: str, body: Mapping[str, object] | None) -> Mapping[str, object]:
         token = self._token()
-        secrets = secret_values(secret.username, secret.password, token) if secret else (token,)
+        secrets = (token, *self._confidential)
         account = f"accounts/{urllib.parse.quote(self._account, safe='')}/" if self._account else ""
         try:
             response = self._http.request(

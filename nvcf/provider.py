@@ -35,6 +35,7 @@ from nvcf.credential_diff import MARKER, credential_change
 from nvcf.credential_inputs import INPUTS, declared, input_mistakes, text, texts
 from nvcf.credentials import SYSTEM, Credential, is_later
 from nvcf.errors import NvcfError
+from nvcf.redaction import secret_values
 from nvcf.registration import explain_conflict, register, take_over
 from nvcf.retries import Retries
 
@@ -82,7 +83,7 @@ class RegistryCredentialProvider(ResourceProvider):
     def create(self, props: Props) -> CreateResult:
         """Makes the credential, or takes over the one that is there already, in particular our own earlier one."""
         wanted = declared(props)
-        with _naming(props), self._client(wanted.account, wanted.propagation_seconds) as client:
+        with _naming(props), self._client(props, wanted.account, wanted.propagation_seconds) as client:
             if wanted.adopt:
                 credential = take_over(client, wanted.adopt, wanted.new, wanted.secret)
             else:
@@ -104,7 +105,7 @@ class RegistryCredentialProvider(ResourceProvider):
         The secret never comes back, so that of the state is kept. When somebody has written to the credential since
         we did, its secret may be another: the marker makes the next update send ours again.
         """
-        with _naming(props, id_), self._client(self._account_of(props)) as client:
+        with _naming(props, id_), self._client(props, self._account_of(props)) as client:
             try:
                 credential = client.get(id_)
             except errors.NotFound as gone:
@@ -123,7 +124,7 @@ class RegistryCredentialProvider(ResourceProvider):
             return UpdateResult(kept | {key: news[key] for key in _NOTES if news.get(key) is not None})
         wanted = declared(news)
         account = self._account_of({**olds, "account": news.get("account")})
-        with _naming(news, id_), self._client(account, wanted.propagation_seconds) as client:
+        with _naming(news, id_), self._client(olds, account, wanted.propagation_seconds) as client:
             added = wanted.new.artifact_types - texts(olds, "artifactTypes")
             try:
                 credential = client.change(id_, wanted.new.name, wanted.secret, added)
@@ -146,7 +147,7 @@ class RegistryCredentialProvider(ResourceProvider):
         if props.get("provisionedBy") == SYSTEM:
             _log.warning(_SYSTEM_STAYS, label)
             return
-        with _naming(props, id_), self._client(self._account_of(props)) as client:
+        with _naming(props, id_), self._client(props, self._account_of(props)) as client:
             try:
                 client.delete(id_)
             except errors.NotFound as gone:
@@ -162,7 +163,7 @@ class RegistryCredentialProvider(ResourceProvider):
         """Returns how failed calls are repeated. Tests put a clock of their own here."""
         return Retries(propagation_seconds=propagation_seconds)
 
-    def _client(self, account: str | None, propagation_seconds: float | None = None) -> NvcfClient:
+    def _client(self, known: Props, account: str | None, propagation_seconds: float | None = None) -> NvcfClient:
         connection = self._configured()
         seconds = connection.propagation_seconds if propagation_seconds is None else propagation_seconds
         account = account or connection.account
@@ -172,6 +173,7 @@ class RegistryCredentialProvider(ResourceProvider):
             account=account,
             retries=self._retries(seconds),
             write_guard=lock.held,
+            confidential=secret_values(text(known, "username"), text(known, "password")),
             transport=self._transport(),
         )
 
@@ -242,13 +244,28 @@ class RegistryCredentialResource(Resource, module="nvcf", name="RegistryCredenti
         super().__init__(
             RegistryCredentialProvider(),
             resource_name,
-            {**outputs, **props, "password": pulumi.Output.secret(props["password"])},
+            # The SDK makes attributes of the names it is given and translates only what goes over the wire.
+            {
+                _python_name(key): value
+                for key, value in {**outputs, **props, "password": pulumi.Output.secret(props["password"])}.items()
+            },
             pulumi.ResourceOptions.merge(opts, secret),
         )
 
     def translate_output_property(self, prop: str) -> str:
         """Gives outputs their Python names."""
-        return "".join(f"_{c.lower()}" if c.isupper() else c for c in prop)
+        return _python_name(prop)
+
+    def translate_input_property(self, prop: str) -> str:
+        """Gives inputs the names that the provider knows; the SDK's own `__provider` keeps its name."""
+        if prop.startswith("__"):
+            return prop
+        first, *rest = prop.split("_")
+        return first + "".join(map(str.capitalize, rest))
+
+
+def _python_name(prop: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in prop)
 
 
 def _outputs(props: Mapping[str, Any], credential: Credential) -> Props:

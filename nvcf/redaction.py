@@ -42,14 +42,13 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def secret_values(username: str, password: str, *others: str) -> tuple[str, ...]:
-    """Lists what must not be seen of a credential: the password, the pair as NVCF gets it, and any further
-    values.
+def secret_values(username: str, password: str) -> tuple[str, ...]:
+    """Lists what must not be seen of a credential: the password, and the pair as NVCF gets it.
 
     The username is included when it is long enough to be a key rather than a word.
     """
     name = (username,) if len(username) >= 2 * _TOO_SHORT else ()
-    return (password, f"{username}:{password}", *name, *others)
+    return (password, f"{username}:{password}", *name)
 
 
 def _forms(value: str) -> Iterator[str]:

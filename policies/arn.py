@@ -18,11 +18,8 @@ PARTITION: Final = "aws"
 IAM_PATH: Final = "/nvcf/"
 """The IAM path of every user, policy and role the project makes; the deployer's rights end at it."""
 
-PUBLIC_REGION: Final = (
-    "us-east-1"
-    """Where ECR Public's API lives, whatever region images are pulled from
-("Amazon ECR Public endpoints and quotas")."""
-)
+PUBLIC_REGION: Final = "us-east-1"
+"""Where ECR Public's API is, wherever images are pulled from ("Amazon ECR Public endpoints and quotas")."""
 
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")

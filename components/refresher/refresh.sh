@@ -53,7 +53,8 @@ redact() {
 
 # fail STATUS CAUSE REMEDY
 fail() {
-    printf 'pull secret %s/%s not refreshed: %s. %s.\n' "${NAMESPACE:-?}" "${SECRET_NAME:-?}" "$(redact "$2")" "$3" >&2
+    cause=$(redact "$2")
+    printf 'pull secret %s/%s not refreshed: %s. %s.\n' "${NAMESPACE:-?}" "${SECRET_NAME:-?}" "${cause%[.?]}" "$3" >&2
     exit "$1"
 }
 
@@ -182,20 +183,20 @@ patch_may_pass() {
 
 patch_failed() {
     case $1 in
-        *Forbidden*)
+        *' is invalid: '*)
+            fail 1 "the API server refuses the Secret: $1" \
+                'It must be of type kubernetes.io/dockerconfigjson and not immutable; delete it and run pulumi up'
+            ;;
+        *'(Forbidden)'*)
             fail 1 "the API server forbids it: $1" \
                 "Check that the service account's Role allows get and patch on this Secret; pulumi up restores it"
             ;;
-        *NotFound*)
+        *'(NotFound)'*)
             fail 1 "the Secret or its namespace is gone: $1" 'Run pulumi refresh, then pulumi up, which makes it again'
             ;;
         *Unauthorized* | *'must be logged in'*)
             fail 1 "the API server does not accept the service account's token: $1" \
                 'Check that the service account still exists and that the pod mounts its token'
-            ;;
-        *' is invalid: '*)
-            fail 1 "the API server refuses the Secret: $1" \
-                'It must be of type kubernetes.io/dockerconfigjson and not immutable; delete it and run pulumi up'
             ;;
         *) fail 1 "the Secret could not be patched: $1" 'Check that the pod reaches the API server' ;;
     esac
@@ -261,8 +262,9 @@ build_patch() {
     done
     data=$(printf '{"auths":{%s}}' "$auths" | base64 | tr -d '\n')
     now=$(date -u '+%Y-%m-%dT%H:%M:%SZ')
-    patch=$(printf '{"metadata":{"annotations":{"%s":"%s","%s":"%s"}},"data":{".dockerconfigjson":"%s"}}' \
-        "$REFRESHED_AT" "$now" "$EXPIRES_AT" "$expires" "$data")
+    # The type cannot be changed: naming it makes the API server refuse a Secret that no kubelet would use.
+    patch=$(printf '{"type":"%s","metadata":{"annotations":{"%s":"%s","%s":"%s"}},"data":{".dockerconfigjson":"%s"}}' \
+        kubernetes.io/dockerconfigjson "$REFRESHED_AT" "$now" "$EXPIRES_AT" "$expires" "$data")
 }
 
 attempts=${REFRESH_ATTEMPTS:-6}

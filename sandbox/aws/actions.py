@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl
 
 from botocore.model import OperationNotFoundError
 from moto.core.request import Request
-from moto.core.routing import NotFound, get_service_router
+from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
 
 from sandbox.aws.account import GLOBAL_REGION
 from sandbox.aws.errors import Protocol, Refusal, RequestRefusedError

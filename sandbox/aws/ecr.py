@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ecr.models import Repository
 from moto.ecr.responses import ECRResponse
 
 from sandbox.aws.account import ACCOUNT_ID
 from sandbox.aws.ecr_images import EcrImages
+from sandbox.aws.errors import OperationError
 from sandbox.aws.lifecycle_policy import InvalidLifecyclePolicyError, check_lifecycle_policy
 from sandbox.aws.paging import page
 from sandbox.aws.tokens import LIFETIME, TokenClaims
@@ -22,7 +22,7 @@ _FILTER = re.compile(r"[0-9a-zA-Z._*-]{1,128}")
 _MOST_WILDCARDS = 2
 
 
-class EcrService(EcrImages, ECRResponse):
+class EcrService(EcrImages, ECRResponse):  # type: ignore[misc] # moto types an operation it lacks as returning nothing
     """Elastic Container Registry: repositories and their settings; images are in `EcrImages`."""
 
     def get_authorization_token(self) -> ActionResult:
@@ -52,7 +52,7 @@ class EcrService(EcrImages, ECRResponse):
             raise _invalid("repositoryName", f"must have length between 2 and {_LONGEST_NAME}")
         _check_filters(self._get_param("imageTagMutabilityExclusionFilters"))
         if len(self._get_param("tags") or []) > _MOST_TAGS:
-            raise ServiceException("TooManyTagsException", f"A repository can have up to {_MOST_TAGS} tags.")
+            raise OperationError("TooManyTagsException", f"A repository can have up to {_MOST_TAGS} tags.")
         result = super().create_repository()
         repository = self.repository(name)
         repository.created_at = self.visit.cloud.clock().replace(tzinfo=None)
@@ -114,14 +114,14 @@ class EcrService(EcrImages, ECRResponse):
         arn = self._get_param("resourceArn")
         keys = {tag["Key"] for tag in self.ecr_backend.list_tags_for_resource(arn).get("tags", [])}
         if len(keys | {tag["Key"] for tag in self._get_param("tags", [])}) > _MOST_TAGS:
-            raise ServiceException("TooManyTagsException", f"A repository can have up to {_MOST_TAGS} tags.")
+            raise OperationError("TooManyTagsException", f"A repository can have up to {_MOST_TAGS} tags.")
         return super().tag_resource()
 
     def repository(self, name: str) -> Repository:
         """The repository of that name in the call's region."""
         repository = self.ecr_backend.repositories.get(name)
         if repository is None:
-            raise ServiceException(
+            raise OperationError(
                 "RepositoryNotFoundException",
                 f"The repository with name '{name}' does not exist in the registry with id '{ACCOUNT_ID}'",
             )
@@ -142,8 +142,8 @@ def _check_filters(filters: Sequence[dict[str, Any]] | None) -> None:
             )
 
 
-def _invalid(parameter: str, constraint: str) -> ServiceException:
-    return ServiceException(
+def _invalid(parameter: str, constraint: str) -> OperationError:
+    return OperationError(
         "InvalidParameterException",
         f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'",
     )

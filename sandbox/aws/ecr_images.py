@@ -6,11 +6,11 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ecr.models import Image, Repository
 
 from sandbox.aws.account import ACCOUNT_ID
+from sandbox.aws.errors import OperationError
 from sandbox.aws.moto_service import MotoService
 from sandbox.aws.paging import page
 from sandbox.aws.policy_document import matches_glob
@@ -30,20 +30,20 @@ class EcrImages(MotoService):
         media_type = self._get_param("imageManifestMediaType") or _media_type(manifest)
         digest = f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
         if self._get_param("imageDigest") not in {None, digest}:
-            raise ServiceException(
+            raise OperationError(
                 "ImageDigestDoesNotMatchException",
                 f"The digest of the given manifest is {digest}, not {self._get_param('imageDigest')}.",
             )
         stored = next((image for image in repository.images if image.image_digest == digest), None)
         if stored is not None and (tag is None or tag in stored.image_tags):
-            raise ServiceException(
+            raise OperationError(
                 "ImageAlreadyExistsException",
                 f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name "
                 f"'{repository.name}' in registry with id '{ACCOUNT_ID}'",
             )
         holder = next((image for image in repository.images if tag and tag in image.image_tags), None)
         if holder is not None and tag_is_immutable(repository, tag):
-            raise ServiceException(
+            raise OperationError(
                 "ImageTagAlreadyExistsException",
                 f"The image tag '{tag}' already exists in the '{repository.name}' repository and cannot be "
                 "overwritten because the tag is immutable.",
@@ -86,7 +86,7 @@ class EcrImages(MotoService):
         for image_id in self._get_param("imageIds"):
             try:
                 images.append(_image(_find(repository, image_id), image_id))
-            except ServiceException:
+            except OperationError:
                 failures.append(
                     {
                         "imageId": image_id,
@@ -101,7 +101,7 @@ class EcrImages(MotoService):
         repository = self.repository(self._get_param("repositoryName"))
         digest = self._get_param("layerDigest")
         if digest not in repository.layers:
-            raise ServiceException(
+            raise OperationError(
                 "LayersNotFoundException",
                 f"The layer with digest '{digest}' does not exist in the repository with name "
                 f"'{repository.name}' in the registry with id '{ACCOUNT_ID}'",
@@ -129,7 +129,7 @@ def _find(repository: Repository, image_id: dict[str, str]) -> Image:
     for image in repository.images:
         if (tag is None or tag in image.image_tags) and (digest is None or digest == image.image_digest):
             return image
-    raise ServiceException(
+    raise OperationError(
         "ImageNotFoundException",
         f"The image with imageId {{imageDigest:'{digest or 'null'}', imageTag:'{tag or 'null'}'}} does not exist "
         f"within the repository with name '{repository.name}' in the registry with id '{ACCOUNT_ID}'",
@@ -174,8 +174,8 @@ def _media_type(manifest: str) -> str:
     return str(media_type)
 
 
-def _invalid_manifest(constraint: str) -> ServiceException:
-    return ServiceException(
+def _invalid_manifest(constraint: str) -> OperationError:
+    return OperationError(
         "InvalidParameterException",
         f"Invalid parameter at 'ImageManifest' failed to satisfy constraint: '{constraint}'",
     )

@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 
 from sandbox.aws.account import ACCOUNT_ID, GLOBAL_REGION, PARTITION, PUBLIC_REGISTRY_ALIAS
 from sandbox.aws.ecr_public_registry import PublicImage, PublicRegistry, PublicRepository
+from sandbox.aws.errors import OperationError
 from sandbox.aws.http_messages import HttpResponse
 from sandbox.aws.moto_service import MotoService, Visit
 from sandbox.aws.paging import page
@@ -77,7 +77,7 @@ class EcrPublicService(MotoService):
         if not 2 <= len(name) <= _LONGEST_NAME or _NAME.fullmatch(name) is None:
             raise _invalid("repositoryName", f"must satisfy regular expression '{_NAME.pattern}'")
         if name in self.registry.repositories:
-            raise ServiceException(
+            raise OperationError(
                 "RepositoryAlreadyExistsException",
                 f"The repository with name '{name}' already exists in the registry with id '{ACCOUNT_ID}'",
             )
@@ -104,7 +104,7 @@ class EcrPublicService(MotoService):
         """Deletes a repository; one with images only by force."""
         repository = self._named()
         if repository.images and not self._get_param("force", False):  # noqa: FBT003 - moto's signature
-            raise ServiceException(
+            raise OperationError(
                 "RepositoryNotEmptyException",
                 f"The repository with name '{repository.name}' in registry with id '{ACCOUNT_ID}' "
                 "cannot be deleted because it still contains images",
@@ -116,7 +116,7 @@ class EcrPublicService(MotoService):
         """What the gallery shows of a repository."""
         repository = self._named()
         if not repository.catalog:
-            raise ServiceException(
+            raise OperationError(
                 "RepositoryCatalogDataNotFoundException",
                 f"The repository catalog data for the repository with name '{repository.name}' "
                 f"does not exist in the registry with id '{ACCOUNT_ID}'",
@@ -176,7 +176,7 @@ class EcrPublicService(MotoService):
         tag = self._get_param("imageTag")
         stored = repository.find_image({"imageDigest": image.digest})
         if stored is not None and (tag is None or tag in stored.tags):
-            raise ServiceException(
+            raise OperationError(
                 "ImageAlreadyExistsException",
                 f"Image with digest '{image.digest}' and tag '{tag}' already exists in the repository "
                 f"with name '{repository.name}' in registry with id '{ACCOUNT_ID}'",
@@ -245,7 +245,7 @@ class EcrPublicService(MotoService):
     def _repository(self, name: str) -> PublicRepository:
         repository = self.registry.repositories.get(name)
         if repository is None:
-            raise ServiceException(
+            raise OperationError(
                 "RepositoryNotFoundException",
                 f"The repository with name '{name}' does not exist in the registry with id '{ACCOUNT_ID}'",
             )
@@ -256,7 +256,7 @@ class EcrPublicService(MotoService):
         image = repository.find_image(image_id)
         if image is None:
             digest, tag = image_id.get("imageDigest", "null"), image_id.get("imageTag", "null")
-            raise ServiceException(
+            raise OperationError(
                 "ImageNotFoundException",
                 f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within "
                 f"the repository with name '{repository.name}' in the registry with id '{ACCOUNT_ID}'",
@@ -314,7 +314,7 @@ def _image(repository: PublicRepository, image: PublicImage, tag: str | None) ->
 
 def _policy(repository: PublicRepository) -> dict[str, str]:
     if repository.policy is None:
-        raise ServiceException(
+        raise OperationError(
             "RepositoryPolicyNotFoundException",
             f"Repository policy does not exist for the repository with name '{repository.name}' "
             f"in the registry with id '{ACCOUNT_ID}'",
@@ -336,12 +336,12 @@ def _catalog(given: dict[str, Any], name: str) -> dict[str, Any]:
 def _add_tags(repository: PublicRepository, tags: list[dict[str, str]]) -> None:
     merged = repository.tags | {tag["Key"]: tag.get("Value", "") for tag in tags}
     if len(merged) > _MOST_TAGS:
-        raise ServiceException("TooManyTagsException", f"A repository can have up to {_MOST_TAGS} tags.")
+        raise OperationError("TooManyTagsException", f"A repository can have up to {_MOST_TAGS} tags.")
     repository.tags = merged
 
 
-def _invalid(parameter: str, constraint: str) -> ServiceException:
-    return ServiceException(
+def _invalid(parameter: str, constraint: str) -> OperationError:
+    return OperationError(
         "InvalidParameterException",
         f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'",
     )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from xml.sax.saxutils import escape
 
+from moto.core.exceptions import ServiceException
+
 from sandbox.aws.http_messages import HttpResponse
 
 
@@ -84,6 +86,14 @@ class RequestRefusedError(Exception):
         super().__init__(message)
         self.refusal = refusal
         self.message = message
+
+
+class OperationError(ServiceException):
+    """An operation fails with one of the errors its API model has; moto gives it the service's shape and status.
+
+    Made of an error code and a message. It is a class of its own because moto tells the service of its own exceptions by the
+    module they come from.
+    """
 
 
 def refusal_code(refusal: Refusal, protocol: Protocol) -> tuple[str, int]:

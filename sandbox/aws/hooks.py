@@ -61,7 +61,7 @@ class Hooks:
         except (ValueError, TypeError, re.error) as error:
             return HttpResponse.of_json({"error": str(error)}, 400)
 
-    def _health(self, _: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _health(self, _: Mapping[str, Any]) -> Any:
         return {
             "sandbox": LABEL,
             "account": ACCOUNT_ID,
@@ -69,38 +69,38 @@ class Hooks:
             "propagationSeconds": self._cloud.propagation.seconds,
         }
 
-    def _calls(self, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _calls(self, params: Mapping[str, Any]) -> Any:
         calls = self._cloud.calls.since(int(params.get("since", 0)))
         pattern = re.compile(params.get("action", ".*"), re.IGNORECASE)
         return {"calls": [asdict(call) for call in calls if pattern.fullmatch(call.action)]}
 
-    def _forget_calls(self, _: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _forget_calls(self, _: Mapping[str, Any]) -> Any:
         self._cloud.calls.clear()
         return {}
 
-    def _list_faults(self, _: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _list_faults(self, _: Mapping[str, Any]) -> Any:
         return {"faults": [asdict(fault) for fault in self._cloud.faults.waiting()]}
 
-    def _add_fault(self, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _add_fault(self, params: Mapping[str, Any]) -> Any:
         fault = Fault(**params)
         self._cloud.faults.add(fault)
         return asdict(fault)
 
-    def _clear_faults(self, _: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _clear_faults(self, _: Mapping[str, Any]) -> Any:
         self._cloud.faults.clear()
         return {}
 
-    def _propagation(self, _: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _propagation(self, _: Mapping[str, Any]) -> Any:
         return {"seconds": self._cloud.propagation.seconds}
 
-    def _set_propagation(self, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _set_propagation(self, params: Mapping[str, Any]) -> Any:
         seconds = float(params["seconds"])
         if seconds < 0:
             raise ValueError(f"seconds must not be negative, got {seconds}")
         self._cloud.propagation.seconds = seconds
         return {"seconds": seconds}
 
-    def _decide(self, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _decide(self, params: Mapping[str, Any]) -> Any:
         with self._cloud.lock:
             principal = self._find(params)
             context = {
@@ -123,17 +123,17 @@ class Hooks:
             raise ValueError("there is no such identity; give the ARN of a user or role, or an access key id")
         return principal
 
-    def _read_token(self, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _read_token(self, params: Mapping[str, Any]) -> Any:
         try:
             return asdict(self._cloud.tokens.verify(params["password"], self._cloud.clock()))
         except InvalidTokenError as error:
             raise ValueError(str(error)) from None
 
-    def _register_keys(self, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _register_keys(self, params: Mapping[str, Any]) -> Any:
         self._cloud.identity_provider_keys.register(params["issuer"], params["keySet"])
         return {}
 
-    def _reset(self, _: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    def _reset(self, _: Mapping[str, Any]) -> Any:
         self._cloud.reset()
         return {}
 

@@ -45,6 +45,6 @@ class HttpResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of_json(cls, value: Any, status: int = 200) -> "HttpResponse":  # noqa: ANN401 - any JSON value
+    def of_json(cls, value: Any, status: int = 200) -> "HttpResponse":
         """A response that carries a JSON value."""
         return cls(status, json.dumps(value).encode(), {"Content-Type": "application/json"})

@@ -8,13 +8,13 @@ import re
 import secrets
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.serialize import never_return
 from moto.iam.models import Group, ManagedPolicy, Role, User
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 from moto.iam.responses import IamResponse
 
+from sandbox.aws.errors import OperationError
 from sandbox.aws.identities import boundary_arn
 from sandbox.aws.moto_service import MotoService
 from sandbox.aws.sessions import new_secret
@@ -40,7 +40,7 @@ class IamService(MotoService, IamResponse):
         _check_name("userName", name)
         _check_path(self._get_param("Path"))
         if any(name.lower() == other.lower() for other in self.backend.users):
-            raise ServiceException("EntityAlreadyExists", f"User with name {name} already exists.")
+            raise OperationError("EntityAlreadyExists", f"User with name {name} already exists.")
         boundary = self._boundary_policy()
         result = super().create_user()
         user = self.backend.get_user(name)
@@ -53,7 +53,7 @@ class IamService(MotoService, IamResponse):
         if self._get_param("UserName"):
             return super().get_user()
         if not self.caller.is_user:
-            raise ServiceException("ValidationError", "Must specify userName when calling with non-User credentials")
+            raise OperationError("ValidationError", "Must specify userName when calling with non-User credentials")
         return ActionResult({"User": self.backend.get_user(self.caller.name)})
 
     def list_users(self) -> ActionResult:
@@ -74,7 +74,7 @@ class IamService(MotoService, IamResponse):
         user = self.backend.get_user(name)
         new_name = self._get_param("NewUserName") or name
         if new_name != name and any(new_name.lower() == other.lower() for other in self.backend.users):
-            raise ServiceException("EntityAlreadyExists", f"User with name {new_name} already exists.")
+            raise OperationError("EntityAlreadyExists", f"User with name {new_name} already exists.")
         tags = user.tags or []
         self.backend.tagger.delete_all_tags_for_resource(user.arn)
         self.backend.update_user(name, self._get_param("NewPath"), new_name if new_name != name else None)
@@ -93,7 +93,7 @@ class IamService(MotoService, IamResponse):
             (user.password, "delete login profile"),
         ):
             if blocks:
-                raise ServiceException("DeleteConflict", f"Cannot delete entity, must {what} first.")
+                raise OperationError("DeleteConflict", f"Cannot delete entity, must {what} first.")
         return super().delete_user()
 
     def put_user_permissions_boundary(self) -> ActionResult:
@@ -106,7 +106,7 @@ class IamService(MotoService, IamResponse):
         """Takes a user's permissions boundary away."""
         user = self.backend.get_user(self._get_param("UserName"))
         if boundary_arn(user) is None:
-            raise ServiceException("NoSuchEntity", f"No permissions boundary attached to user {user.name}.")
+            raise OperationError("NoSuchEntity", f"No permissions boundary attached to user {user.name}.")
         _set_boundary(user, None)
         return EmptyResult()
 
@@ -133,7 +133,7 @@ class IamService(MotoService, IamResponse):
         """Switches a key on or off."""
         status = self._get_param("Status")
         if status not in {"Active", "Inactive"}:
-            raise ServiceException("ValidationError", f"Status must be Active or Inactive, not {status}.")
+            raise OperationError("ValidationError", f"Status must be Active or Inactive, not {status}.")
         return super().update_access_key()
 
     def create_policy(self) -> ActionResult:
@@ -155,11 +155,11 @@ class IamService(MotoService, IamResponse):
     def delete_policy(self) -> ActionResult:
         """Deletes a policy that nothing uses any more."""
         policy = self.backend.get_policy(self._get_param("PolicyArn"))
-        bounded = [*self.backend.users.values(), *self.backend.roles.values()]
+        bounded: list[User | Role] = [*self.backend.users.values(), *self.backend.roles.values()]
         if policy.attachment_count > 0 or any(boundary_arn(holder) == policy.arn for holder in bounded):
-            raise ServiceException("DeleteConflict", "Cannot delete a policy attached to entities.")
+            raise OperationError("DeleteConflict", "Cannot delete a policy attached to entities.")
         if len(policy.versions) > 1:
-            raise ServiceException(
+            raise OperationError(
                 "DeleteConflict",
                 "This policy has more than one version. Before you delete a policy, you must delete the "
                 "policy's versions. The default version is deleted with the policy.",
@@ -192,7 +192,7 @@ class IamService(MotoService, IamResponse):
         url = self._get_param("Url")
         bare = url.removeprefix("https://")
         if f"arn:{self.partition}:iam::{self.current_account}:oidc-provider/{bare}" in self.backend.open_id_providers:
-            raise ServiceException("EntityAlreadyExists", f"Provider with url {url} already exists.")
+            raise OperationError("EntityAlreadyExists", f"Provider with url {url} already exists.")
         provider = self.backend.create_open_id_connect_provider(
             url=url,
             thumbprint_list=self._get_param("ThumbprintList") or [],
@@ -228,25 +228,25 @@ class IamService(MotoService, IamResponse):
             return EmptyResult()
         if len(holder.managed_policies) >= _MOST_POLICIES:
             kind = type(holder).__name__
-            raise ServiceException("LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind}: {_MOST_POLICIES}")
+            raise OperationError("LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind}: {_MOST_POLICIES}")
         policy.attach_to(holder)
         return EmptyResult()
 
     def _policy(self, arn: str) -> ManagedPolicy:
         policy = self.backend.managed_policies.get(arn)
         if policy is None:
-            raise ServiceException("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.")
+            raise OperationError("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.")
         return policy
 
     def _boundary_policy(self) -> str | None:
         arn: str | None = self._get_param("PermissionsBoundary")
         if arn is not None and arn not in self.backend.managed_policies:
-            raise ServiceException("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.")
+            raise OperationError("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.")
         return arn
 
     def _own_user(self) -> str:
         if not self.caller.is_user:
-            raise ServiceException("ValidationError", "Must specify userName when calling with non-User credentials")
+            raise OperationError("ValidationError", "Must specify userName when calling with non-User credentials")
         return self.caller.name
 
 
@@ -262,7 +262,7 @@ def _unique_id(prefix: str) -> str:
 
 def _check_name(field: str, name: str) -> None:
     if _ENTITY_NAME.fullmatch(name) is None:
-        raise ServiceException(
+        raise OperationError(
             "ValidationError",
             f"The specified value for {field} is invalid. It must contain only alphanumeric characters and/or "
             "the following: +=,.@_- and have at most 64 characters",
@@ -271,7 +271,7 @@ def _check_name(field: str, name: str) -> None:
 
 def _check_path(path: str | None) -> None:
     if path is not None and _PATH.fullmatch(path) is None:
-        raise ServiceException(
+        raise OperationError(
             "ValidationError",
             "The specified value for path is invalid. It must begin and end with / and contain only "
             "alphanumeric characters and/or / characters.",
@@ -281,12 +281,12 @@ def _check_path(path: str | None) -> None:
 def _check_size(document: str) -> None:
     # White space does not count.
     if len(re.sub(r"\s", "", document)) > _LONGEST_POLICY:
-        raise ServiceException("LimitExceeded", f"Cannot exceed quota for PolicySize: {_LONGEST_POLICY}")
+        raise OperationError("LimitExceeded", f"Cannot exceed quota for PolicySize: {_LONGEST_POLICY}")
     _check_json(document)
 
 
-def _check_json(document: str) -> Any:  # noqa: ANN401 - JSON
+def _check_json(document: str) -> Any:
     try:
         return json.loads(document)
     except ValueError:
-        raise ServiceException("MalformedPolicyDocument", "Syntax errors in policy.") from None
+        raise OperationError("MalformedPolicyDocument", "Syntax errors in policy.") from None

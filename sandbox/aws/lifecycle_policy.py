@@ -49,7 +49,7 @@ def check_lifecycle_policy(text: str) -> None:
     _check_order(rules)
 
 
-def _check_rule(rule: Any) -> None:  # noqa: ANN401 - JSON
+def _check_rule(rule: Any) -> None:
     _check_keys(rule, _RULE_KEYS, {"rulePriority", "selection", "action"}, "rule")
     if not _whole(rule["rulePriority"]):
         raise InvalidLifecyclePolicyError("rulePriority must be a whole number of at least 1")
@@ -60,7 +60,7 @@ def _check_rule(rule: Any) -> None:  # noqa: ANN401 - JSON
     _check_selection(rule["selection"], action["type"])
 
 
-def _check_selection(selection: Any, action: str) -> None:  # noqa: ANN401 - JSON
+def _check_selection(selection: Any, action: str) -> None:
     _check_keys(selection, _SELECTION_KEYS, {"tagStatus", "countType", "countNumber"}, "selection")
     status = selection["tagStatus"]
     patterns = [key for key in ("tagPatternList", "tagPrefixList") if selection.get(key)]
@@ -96,7 +96,7 @@ def _check_order(rules: Sequence[Mapping[str, Any]]) -> None:
             )
 
 
-def _check_keys(value: Any, allowed: set[str], required: set[str], name: str) -> None:  # noqa: ANN401 - JSON
+def _check_keys(value: Any, allowed: set[str], required: set[str], name: str) -> None:
     if not isinstance(value, dict):
         raise InvalidLifecyclePolicyError(f"each {name} must be an object")
     if missing := sorted(required - value.keys()):
@@ -107,5 +107,5 @@ def _check_keys(value: Any, allowed: set[str], required: set[str], name: str) ->
         )
 
 
-def _whole(value: Any) -> bool:  # noqa: ANN401 - JSON
+def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1

@@ -59,7 +59,7 @@ class MotoService(BaseResponse):
             raise PermissionError("an operation that needs a caller was reached without one")
         return self.visit.credential.principal
 
-    def get_region_from_url(self, request: Any, full_url: str) -> str:  # noqa: ANN401, ARG002 - moto's signature
+    def get_region_from_url(self, request: Any, full_url: str) -> str:  # noqa: ARG002 - moto's signature
         """The region of the credential scope."""
         return self.visit.call.region
 

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Sequence
 from typing import TypeVar
 
-from moto.core.exceptions import ServiceException
+from sandbox.aws.errors import OperationError
 
 Item = TypeVar("Item")
 DEFAULT_PAGE = 100
@@ -22,11 +22,11 @@ def page(items: Sequence[Item], max_results: int | None, next_token: str | None)
         The page, and the token for the next one, None at the end.
 
     Raises:
-        ServiceException: The token or the length is not valid.
+        OperationError: The token or the length is not valid.
     """
     size = DEFAULT_PAGE if max_results is None else int(max_results)
     if not 1 <= size <= 1000:
-        raise ServiceException(
+        raise OperationError(
             "InvalidParameterException",
             "Invalid parameter at 'maxResults' failed to satisfy constraint: 'must be between 1 and 1000'",
         )
@@ -35,7 +35,7 @@ def page(items: Sequence[Item], max_results: int | None, next_token: str | None)
         try:
             start = int(base64.urlsafe_b64decode(next_token.encode()))
         except ValueError:
-            raise ServiceException(
+            raise OperationError(
                 "InvalidParameterException",
                 "Invalid parameter at 'nextToken' failed to satisfy constraint: 'invalid token'",
             ) from None

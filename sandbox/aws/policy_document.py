@@ -63,7 +63,7 @@ def parse_policy(text: str) -> tuple[Statement, ...]:
     """
     document = json.loads(text)
     if not isinstance(document, dict):
-        raise ValueError("a policy document must be a JSON object")
+        raise ValueError("a policy document must be a JSON object")  # noqa: TRY004 - bad text, not a bad type
     statements = document.get("Statement", [])
     return tuple(_statement(item) for item in (statements if isinstance(statements, list) else [statements]))
 
@@ -145,7 +145,7 @@ def _statement(item: Mapping[str, Any]) -> Statement:
     )
 
 
-def _principals(value: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - JSON
+def _principals(value: Any) -> tuple[tuple[str, str], ...]:
     if value is None:
         return ()
     if value == "*":
@@ -153,6 +153,6 @@ def _principals(value: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - JS
     return tuple((kind, name) for kind, names in value.items() for name in _strings(names))
 
 
-def _strings(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - JSON
+def _strings(value: Any) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [value]
     return tuple(("true" if item else "false") if isinstance(item, bool) else str(item) for item in items)

@@ -2,7 +2,9 @@
 
 import contextlib
 import socket
+import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -75,7 +77,7 @@ class _HttpServer(ThreadingHTTPServer):
         # http.server would look its own address up in the DNS, which a sandbox may not have.
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = self.server_address[:2]
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def process_request_thread(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override] # typeshed allows datagrams too
         with self._connections_lock:
@@ -126,6 +128,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
+        except Exception:  # noqa: BLE001 - a defect here must show as a server's error, not as a lost connection
+            traceback.print_exc(file=sys.stderr)
+            response = HttpResponse.of_json({"message": "the sandbox failed; its stderr says why"}, 500)
         self._send(response)
 
     def _body(self) -> bytes:

@@ -3,13 +3,12 @@
 import json
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.iam.models import Role
 from moto.sts.responses import TokenResponse
 
 from sandbox.aws.account import ACCOUNT_ID
-from sandbox.aws.errors import Refusal, RequestRefusedError
+from sandbox.aws.errors import OperationError, Refusal, RequestRefusedError
 from sandbox.aws.identities import (
     Credential,
     find_access_key,
@@ -78,7 +77,7 @@ class StsService(MotoService, TokenResponse):
         """The account of an access key."""
         key_id = self._get_param("AccessKeyId")
         if find_access_key(key_id) is None and self.visit.cloud.sessions.find(key_id) is None:
-            raise ServiceException("ValidationError", "Access key ID is not valid")
+            raise OperationError("ValidationError", "Access key ID is not valid")
         return ActionResult({"Account": ACCOUNT_ID})
 
     def get_federation_token(self) -> ActionResult:
@@ -97,7 +96,7 @@ class StsService(MotoService, TokenResponse):
             try:
                 json.loads(policy)
             except ValueError:
-                raise ServiceException("MalformedPolicyDocument", "Syntax errors in policy.") from None
+                raise OperationError("MalformedPolicyDocument", "Syntax errors in policy.") from None
         principal = principal_of_session(role, name)
         seconds = self._duration(_DEFAULT_ROLE_SESSION, longest)
         session = self.visit.cloud.sessions.open(principal, seconds, policy)
@@ -109,7 +108,7 @@ class StsService(MotoService, TokenResponse):
     def _duration(self, default: int, longest: int) -> int:
         seconds = int(self._get_param("DurationSeconds") or default)
         if seconds < _SHORTEST_SESSION or seconds > longest:
-            raise ServiceException(
+            raise OperationError(
                 "ValidationError",
                 f"The requested DurationSeconds {seconds} is not between {_SHORTEST_SESSION} and {longest}, "
                 "the longest session allowed here.",

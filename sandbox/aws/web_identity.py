@@ -13,9 +13,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
-from moto.core.exceptions import ServiceException
 from moto.iam.models import OpenIDConnectProvider
 
+from sandbox.aws.errors import OperationError
 from sandbox.aws.identities import iam
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
@@ -47,7 +47,7 @@ class IdentityProviderKeys:
             Its claims, and the IAM identity provider that vouches for its issuer.
 
         Raises:
-            ServiceException: With the error code that `AssumeRoleWithWebIdentity` gives.
+            OperationError: With the error code that `AssumeRoleWithWebIdentity` gives.
         """
         issuer = _issuer(token)
         provider = find_provider(issuer)
@@ -64,7 +64,7 @@ class IdentityProviderKeys:
         except (JoseError, ValueError):
             raise _invalid("The ID Token provided is not a valid JWT") from None
         if now.timestamp() >= float(claims.get("exp", 0)):
-            raise ServiceException(
+            raise OperationError(
                 "ExpiredTokenException", "Token expired: current date/time must be before its expiration"
             )
         if not set(audiences(claims)) & set(provider.client_id_list):
@@ -92,5 +92,5 @@ def _issuer(token: str) -> str:
     return str(claims.get("iss", ""))
 
 
-def _invalid(message: str) -> ServiceException:
-    return ServiceException("InvalidIdentityToken", message)
+def _invalid(message: str) -> OperationError:
+    return OperationError("InvalidIdentityToken", message)

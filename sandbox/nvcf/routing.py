@@ -52,17 +52,30 @@ class Router:
         """
         matching = [(e, v) for e in self.endpoints if (v := e.match(request.segments)) is not None]
         if not matching:
-            resource = request.path.removeprefix("/")
+            resource = request.path.strip("/")
             raise framework(404, f"No static resource {resource} for request '{request.path}'.")
         template = matching[0][0].template
+        methods = [e.method for e, _ in matching if e.template == template]
+        if request.method == "OPTIONS":
+            return Endpoint("OPTIONS", template, _options(methods)), {}
         method = "GET" if request.method == "HEAD" else request.method
         for endpoint, variables in matching:
             if endpoint.method == method and endpoint.template == template:
                 _check_content_type(endpoint, request)
                 _check_accept(request)
                 return endpoint, variables
-        allowed = ",".join(e.method for e, _ in matching if e.template == template)
-        raise framework(405, f"Request method '{request.method}' is not supported", {"Allow": allowed})
+        refused = f"Request method '{request.method}' is not supported"
+        raise framework(405, refused, {"Allow": ",".join(methods)})
+
+
+def _options(methods: list[str]) -> Handler:
+    """The framework's own answer to OPTIONS: what may be called here."""
+    allowed = [m for method in methods for m in ((method, "HEAD") if method == "GET" else (method,))]
+
+    async def answer(_: Call) -> Reply:
+        return Reply(200, headers={"Allow": ",".join([*allowed, "OPTIONS"])})
+
+    return answer
 
 
 def _check_content_type(endpoint: Endpoint, request: Request) -> None:
@@ -72,15 +85,16 @@ def _check_content_type(endpoint: Endpoint, request: Request) -> None:
     if sent is not None and sent.partition(";")[0].strip().lower() == "application/json":
         return
     if sent is None:
-        raise _unsupported("Content-Type  is not supported", endpoint.method)
+        raise _unsupported("Content-Type is not supported", endpoint.method)
     if not _MEDIA_TYPE.fullmatch(sent.strip()):
         raise _unsupported(f"Invalid mime type \"{sent}\": does not contain '/'", endpoint.method)
     raise _unsupported(f"Content-Type '{_canonical(sent)}' is not supported", endpoint.method)
 
 
 def _canonical(media_type: str) -> str:
-    """Spring prints types without blanks around the semicolon; a charset keeps its case."""
-    return ";".join(part.strip() for part in media_type.split(";"))
+    """Spring prints the type in lower case and no blanks around semicolons."""
+    bare, *parameters = (part.strip() for part in media_type.split(";"))
+    return ";".join([bare.lower(), *parameters])
 
 
 def _unsupported(detail: str, method: str) -> Problem:

@@ -1,7 +1,7 @@
 """Plays recorded exchanges of the real NVCF server against the emulator and compares the answers.
 
-A recording is a JSON-lines file: `request`, `response`, `group`, `title`, `n`. A third of the exchanges is not in it, so
-ids that the missing ones made are learnt where they first appear. Compared are status, body and the headers that
+A recording is a JSON-lines file: `request`, `response`, `group`, `title`, `n`. A third of the exchanges is not in it,
+so ids that the missing ones made are learnt where they first appear. Compared are status, body and the headers that
 clients act on; times, ids and the order of sets are not.
 """
 
@@ -113,9 +113,7 @@ def read_exchanges(path: Path) -> list[Exchange]:
     return exchanges
 
 
-async def replay(
-    exchanges: Iterable[Exchange], config: str, directions: Mapping[int, Direction]
-) -> dict[int, Outcome]:
+async def replay(exchanges: Iterable[Exchange], config: str, directions: Mapping[int, Direction]) -> dict[int, Outcome]:
     """Plays exchanges in order against a fresh emulator.
 
     Args:
@@ -167,7 +165,7 @@ def _authorization(recorded: str) -> str:
         expires_at = int(time.time()) - 3600 if "exp" in claims else None
         token = tokens.issue(claims.get("sub", "client-1"), scopes, expires_at)
         return f"{match[1]} {'x' + token if 'sub' not in claims else token}"
-    key = recorded.split()[-1]
+    key = recorded.rsplit(maxsplit=1)[-1]
     if key in _API_KEYS:
         return f"Bearer {tokens.issue('client-1', _API_KEYS[key], api_key=True)}"
     return recorded

@@ -18,8 +18,11 @@ ADMIN = "account_setup,admin:manage_registry_credentials"
 UNAUTHORIZED = {"status": 401, "body": '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}'}
 DEAD = {
     "status": 400,
-    "body": '{"__type":"UnrecognizedClientException","message":"The security token included in the request is invalid."}',
+    "body": (
+        '{"__type":"UnrecognizedClientException","message":"The security token included in the request is invalid."}'
+    ),
 }
+BUSY = {"status": 429, "body": '{"errors":[{"code":"TOOMANYREQUESTS","message":"Too Many Requests"}]}'}
 THROTTLED = {"status": 400, "body": '{"__type":"ThrottlingException","message":"Rate exceeded"}'}
 DENIED = {
     "status": 400,
@@ -134,7 +137,12 @@ def functions(*recorded: tuple[str, str]) -> Direction:
 
     async def direction(stage: Stage) -> None:
         for function_id, version_id in recorded:
-            body = {"name": "f", "inferenceUrl": "/infer", "inferencePort": 8000, "containerImage": f"{ECR}/team/app:v1"}
+            body = {
+                "name": "f",
+                "inferenceUrl": "/infer",
+                "inferencePort": 8000,
+                "containerImage": f"{ECR}/team/app:v1",
+            }
             made = await stage.call("POST", "/v2/nvcf/functions", "fn-3", "register_function", body)
             stage.ids[function_id] = made["function"]["id"]
             stage.ids[version_id] = made["function"]["versionId"]
@@ -191,14 +199,21 @@ def in_turn(*directions: Direction) -> Direction:
 _ACCOUNT = "/v2/nvcf/accounts/acct-acc-1"
 _CREDENTIALS = "/v2/nvcf/registry-credentials"
 _CUSTOM = "registry.custom.example.com"
-_ALL_REVOKED = logins({p: UNAUTHORIZED for p in ("bob:good4", "$oauthtoken:nvapi-good-4", "u:p4")})
+_ALL_REVOKED = logins(dict.fromkeys(("bob:good4", "$oauthtoken:nvapi-good-4", "u:p4"), UNAUTHORIZED))
 
 SECOND: dict[int, Direction] = {
     64: first_and_last_key({}, DEAD),
     65: first_and_last_key(DEAD, THROTTLED),
     67: first_and_last_key(DEAD, {}),
     68: logins({}),
-    106: logins({"ratelimited:x": {"status": 429, "body": '{"errors":[{"code":"TOOMANYREQUESTS","message":"Too Many Requests"}]}'}}),
+    106: logins(
+        {
+            "ratelimited:x": {
+                "status": 429,
+                "body": '{"errors":[{"code":"TOOMANYREQUESTS","message":"Too Many Requests"}]}',
+            }
+        }
+    ),
     150: _ALL_REVOKED,
     155: in_turn(
         logins({}),

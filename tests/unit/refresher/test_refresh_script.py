@@ -107,7 +107,8 @@ def test_it_patches_exactly_the_one_secret_from_its_input(refresher: Refresher) 
     assert argv[argv.index("--type") + 1] == "merge"
     assert argv[argv.index("--patch-file") + 1] == "/dev/stdin"
     assert run.calls("kubectl") == 1
-    assert run.patch().keys() == {"metadata", "data"}
+    assert run.patch().keys() == {"type", "metadata", "data"}
+    assert run.patch()["type"] == "kubernetes.io/dockerconfigjson"
 
 
 @pytest.mark.parametrize(
@@ -229,13 +230,22 @@ def test_a_login_that_stays_refused(refresher: Refresher, answer: Answer, calls:
         ),
         (kubernetes_error("NotFound", 'secrets "nvcf-pull" not found'), 1, "is gone", "pulumi up"),
         (
+            Answer(err='The Secret "nvcf-pull" is invalid: type: Invalid value: "x": field is immutable\n', status=1),
+            1,
+            "refuses the Secret",
+            "not immutable",
+        ),
+        (
             Answer(err="error: You must be logged in to the server (Unauthorized)\n", status=1),
             1,
             "service account's token",
             "still exists",
         ),
         (
-            Answer(err='The Secret "nvcf-pull" is invalid: data[.dockerconfigjson]: Invalid value\n', status=1),
+            Answer(
+                err='The Secret "nvcf-pull" is invalid: data: Forbidden: field is immutable when `immutable` is set\n',
+                status=1,
+            ),
             1,
             "refuses the Secret",
             "kubernetes.io/dockerconfigjson",
@@ -253,6 +263,12 @@ def test_a_patch_that_stays_refused(refresher: Refresher, answer: Answer, calls:
     assert cause in last
     assert remedy in last
     assert_nothing_leaked(run)
+
+
+def test_a_message_that_ends_a_sentence_ends_it_once(refresher: Refresher) -> None:
+    refresher.answers("aws", GRANTED)
+    refresher.answers("kubectl", Answer(err="did you specify the right host or port?\n", status=1))
+    assert "right host or port. Check that" in refresher.run().err
 
 
 def test_a_message_that_quotes_the_secrets_is_blanked(refresher: Refresher) -> None:
