@@ -13,7 +13,16 @@ from benchmarks.process_tree import Usage, run_measured
 
 PROJECT = Path(__file__).parents[1]
 #: What the program consists of; the flat one shares only the virtual environment and the dynamic provider.
-PROGRAM_FILES = ("Pulumi.yaml", "Pulumi.README.md", "__main__.py", "components", "nvcf", "policies", "settings", "stack")
+PROGRAM_FILES = (
+    "Pulumi.yaml",
+    "Pulumi.README.md",
+    "__main__.py",
+    "components",
+    "nvcf",
+    "policies",
+    "settings",
+    "stack",
+)
 FLAT_FILES = ("nvcf", "policies")
 
 #: Resources of a registry besides its repositories: user, policy, attachment, key, credential.

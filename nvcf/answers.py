@@ -202,9 +202,9 @@ def _forbidden(answer: FailedAnswer) -> NvcfError:
     if answer.checks_login and answer.is_nvcf_problem and answer.detail != "Access Denied":
         return _registry_denied(answer)
     scope = f"admin:{SCOPE}" if answer.cross_account else SCOPE
-    why = "" if answer.detail in ("", "Access Denied") else f": {_said(answer)}"
+    why = "." if answer.detail in ("", "Access Denied") else f": {_said(answer)}"
     return errors.Forbidden(
-        f"The NVCF token is valid but may not manage registry credentials here{why}.",
+        f"The NVCF token is valid but may not manage registry credentials here{why}",
         f"Use a token with the scope {scope}; a service key of hosted NVCF also needs the resource type 'All Entity', "
         "and changes to it take up to 15 minutes.",
     )
@@ -269,14 +269,19 @@ def _server_fault(answer: FailedAnswer) -> NvcfError:
 
 
 def _said(answer: FailedAnswer) -> str:
-    """Returns the server's words, those of a registry unpacked, short enough to read."""
+    """Returns the server's words as a sentence: those of a registry unpacked, short enough to read."""
     inner = _json(answer.detail)
     if isinstance(inner, dict):
         kind = str(inner.get("__type", "")).rpartition("#")[2]
         message = inner.get("message") or inner.get("Message")
         if kind and isinstance(message, str):
-            return _cut(f"{kind}: {message}")
-    return _cut(answer.detail) or "(no text)"
+            return _sentence(f"{kind}: {message}")
+    return _sentence(answer.detail or "(no text)")
+
+
+def _sentence(text: str) -> str:
+    cut = _cut(text)
+    return cut if cut.endswith((".", "!", "?")) else f"{cut}."
 
 
 def _cut(text: str) -> str:

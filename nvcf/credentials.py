@@ -138,6 +138,12 @@ def is_later(time_a: str, time_b: str) -> bool:
     return a is not None and b is not None and a > b
 
 
+def in_milliseconds(text: str) -> str:
+    """Cuts a server's time to the milliseconds that it keeps, so that writes and reads tell the same."""
+    match = _TIME.fullmatch(text)
+    return f"{match[1]}.{(match[2] or '').ljust(3, '0')[:3]}Z" if match else text
+
+
 def _milliseconds(text: str) -> int | None:
     match = _TIME.fullmatch(text)
     if not match:

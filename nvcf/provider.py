@@ -26,14 +26,15 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.output import Unknown
 
 from nvcf import errors
 from nvcf.account_lock import account_lock
 from nvcf.client import NvcfClient
 from nvcf.connection import Connection, connection_from
 from nvcf.credential_diff import MARKER, credential_change
-from nvcf.credential_inputs import INPUTS, declared, input_mistakes, text, texts
-from nvcf.credentials import SYSTEM, Credential, is_later
+from nvcf.credential_inputs import INPUTS, UNKNOWN, declared, input_mistakes, text, texts
+from nvcf.credentials import SYSTEM, Credential, in_milliseconds, is_later
 from nvcf.errors import NvcfError
 from nvcf.redaction import secret_values
 from nvcf.registration import explain_conflict, register, take_over
@@ -42,6 +43,7 @@ from nvcf.retries import Retries
 _log = logging.getLogger(__name__)
 
 _SYSTEM_STAYS = "%s came with the NVCF account and stays there, with the secret it has now."
+_SENSITIVE = ("username", "password")
 _NOTES = ("account", "onDestroy", "adopt", "propagationSeconds")
 
 Props = dict[str, Any]
@@ -67,12 +69,17 @@ class RegistryCredentialProvider(ResourceProvider):
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Finds everything wrong with declared properties, each a failure of its own, in previews too."""
-        failures = [CheckFailure(key, f"{key} {mistake}") for key, mistake in input_mistakes(news)]
+        failures = [
+            # The engine prints the value beside the name of a property, and a key pasted into the wrong one is a value.
+            CheckFailure("" if key in _SENSITIVE else key, f"{key} {mistake}")
+            for key, mistake in input_mistakes(_marked(news))
+        ]
         return CheckResult(news, failures)
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """Tells whether a change is made in place or needs a new credential."""
-        change = credential_change(olds, news, self._connection.account if self._connection else None)
+        account = self._connection.account if self._connection else None
+        change = credential_change(_marked(olds), _marked(news), account)
         return DiffResult(
             changes=bool(change),
             replaces=list(change.replaces),
@@ -219,6 +226,9 @@ class RegistryCredentialResource(Resource, module="nvcf", name="RegistryCredenti
     `created_at`, `last_updated_at`, `account_id`, and the inputs.
     """
 
+    hostname: pulumi.Output[str]
+    name: pulumi.Output[str]
+    artifact_types: pulumi.Output[list[str]]
     credential_id: pulumi.Output[str]
     account_id: pulumi.Output[str]
     registry_name: pulumi.Output[str]
@@ -268,6 +278,15 @@ def _python_name(prop: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in prop)
 
 
+def _marked(value: Any) -> Any:
+    """Puts the engine's marker text back where the SDK has put an object for a value that is not known yet."""
+    if isinstance(value, dict):
+        return {key: _marked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_marked(item) for item in value]
+    return UNKNOWN if isinstance(value, Unknown) else value
+
+
 def _outputs(props: Mapping[str, Any], credential: Credential) -> Props:
     """Makes a resource's outputs: the server's word where it has one, else what was declared.
 
@@ -282,8 +301,8 @@ def _outputs(props: Mapping[str, Any], credential: Credential) -> Props:
         "accountId": credential.account,
         "registryName": credential.registry_name,
         "provisionedBy": credential.provisioned_by,
-        "createdAt": credential.created_at,
-        "lastUpdatedAt": credential.last_updated_at,
+        "createdAt": in_milliseconds(credential.created_at),
+        "lastUpdatedAt": in_milliseconds(credential.last_updated_at),
         MARKER: False,
     }
     if credential.tags or props.get("tags") is not None:

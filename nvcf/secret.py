@@ -39,9 +39,10 @@ class RegistrySecret:
             ValueError: NVCF, the registry or the cluster would refuse this pair; the text repeats neither
                 part.
         """
-        mistakes = [*username_mistakes(self.username), *password_mistakes(self.password)]
+        mistakes = [f"The username {mistake}" for mistake in username_mistakes(self.username)]
+        mistakes += [f"The password {mistake}" for mistake in password_mistakes(self.password)]
         if mistakes:
-            raise ValueError("The credential cannot be encoded: " + " ".join(f"it {mistake}" for mistake in mistakes))
+            raise ValueError(f"The credential cannot be encoded. {' '.join(mistakes)}")
         return base64.b64encode(f"{self.username}:{self.password}".encode()).decode("ascii")
 
 
@@ -49,7 +50,7 @@ def username_mistakes(username: str) -> list[Mistake]:
     """Judges a username by what the encoding can carry, in words that do not repeat it."""
     found = _text_mistakes("username", username)
     if ":" in username:
-        found.append(Mistake("has a ':' in its username", "NVCF splits there: use an account without one in its name"))
+        found.append(Mistake("contains ':'", "NVCF splits there: use an account without one in its name"))
     return found
 
 
@@ -61,12 +62,12 @@ def password_mistakes(password: str) -> list[Mistake]:
     found = _text_mistakes("password", password)
     inner = password.rstrip(":")
     if password and not inner.strip():
-        found.append(Mistake("has a password that is blank", "Give the registry's password or key"))
+        found.append(Mistake("is blank", "Give the registry's password or key"))
     if ":" in inner:
-        found.append(Mistake("has a ':' in its password", "NVCF splits there: have the registry issue another one"))
+        found.append(Mistake("contains ':' before its end", "NVCF splits there: have the registry issue another one"))
     longest = MAX_ENCODED // 4 * 3
     if len(password.encode("utf-8", "surrogatepass")) > longest:
-        found.append(Mistake("has too long a password", f"NVCF takes {MAX_ENCODED} characters once encoded"))
+        found.append(Mistake("is too long", f"NVCF takes {MAX_ENCODED} characters once encoded"))
     return found
 
 
@@ -80,21 +81,21 @@ def java_split(text: str) -> list[str]:
 
 def _text_mistakes(what: str, text: str) -> list[Mistake]:
     if not text.strip():
-        return [Mistake(f"has an empty {what}", f"Give the registry's {what}")]
+        return [Mistake("is empty", f"Give the registry's {what}")]
     found = []
     if "\n" in text or "\r" in text:
         found.append(
             Mistake(
-                f"has a line break in its {what}",
+                "has a line break",
                 "Remove it; `printf %s` adds none where `echo` does",
             )
         )
     elif any(unicodedata.category(c) == "Cc" for c in text):
-        found.append(Mistake(f"has a control character in its {what}", "Copy the value again, as plain text"))
+        found.append(Mistake("has a control character", "Copy the value again, as plain text"))
     elif text != text.strip():
         # The cluster's side trims what the API keeps, so that the two would log in differently (contract
         # 4.1).
-        found.append(Mistake(f"has white space around its {what}", "Remove it"))
+        found.append(Mistake("has white space around it", "Remove it"))
     if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
-        found.append(Mistake(f"has a broken character in its {what}", "Copy the value again, as UTF-8 text"))
+        found.append(Mistake("has a broken character", "Copy the value again, as UTF-8 text"))
     return found

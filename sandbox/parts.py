@@ -48,7 +48,7 @@ def aws(propagation: float) -> Part:
     Args:
         propagation: seconds until a new access key is accepted.
     """
-    arguments = ("--iam-propagation", str(propagation)) if propagation else ()
+    arguments = ("--propagation", str(propagation)) if propagation else ()
     return Part("aws", "AWS emulator", lambda _: (*_module("sandbox.aws"), *arguments))
 
 
@@ -74,7 +74,7 @@ def control_plane(binary: Path, directory: Path) -> Part:
     """
     if not binary.is_file():
         raise SandboxError(
-            f"There is no control plane at {binary}. Build it with `python -m toolchain`, "
+            f"There is no control plane at {binary}. Build it with `python -m toolchain install`, "
             "or use a cluster of your own: export KUBECONFIG and add `--kube mine`."
         )
     command = (str(binary), "-dir", str(directory), "-port", "0", "-exit-with-parent")

@@ -20,6 +20,7 @@ from toolchain.commands import Commands, SystemCommands
 from toolchain.download import Downloader
 from toolchain.errors import ToolchainError
 from toolchain.families import FAMILIES, Family
+from toolchain.gotests import GoTests
 from toolchain.install import Installation, Source
 from toolchain.layout import PROJECT_ROOT, Layout
 from toolchain.progress import Progress
@@ -45,6 +46,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str], out: TextIO, commands:
     if arguments.command == "path":
         progress.say(str(layout.bin))
         return 0
+    if arguments.command == "test":
+        return _test(GoTests(commands, environ, layout, progress))
     installation = Installation(
         layout=layout,
         builder=Builder(commands, environ, layout, progress),
@@ -63,6 +66,16 @@ def main(argv: Sequence[str], environ: Mapping[str, str], out: TextIO, commands:
     for state in states:
         progress.say(f"{state.family.name:<12}{state.text}")
     return 0 if all(state.ready for state in states) else 1
+
+
+def _test(tests: GoTests) -> int:
+    try:
+        for module in sorted({family.module for family in FAMILIES}):
+            tests.run(module)
+    except ToolchainError as error:
+        tests.progress.say(f"error: {error}")
+        return 1
+    return 0
 
 
 def _chosen(names: Sequence[str] | None) -> list[Family]:
@@ -90,6 +103,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
             help=f"where tools may come from; what is not found there is built (default: ${_SOURCE_VARIABLE} or auto)",
         )
     commands.add_parser("path", help="print the directory to put first on PATH")
+    commands.add_parser("test", help="run the tests of the programs written in Go")
     return parser
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from sandbox.aws.account import GLOBAL_REGION
 from sandbox.aws.actions import Call
 from sandbox.aws.cloud import Cloud
 from sandbox.aws.errors import Protocol, Refusal, RequestRefusedError
@@ -42,7 +43,7 @@ def authenticate(cloud: Cloud, request: HttpRequest, signature: Signature | None
     check_signature(request, signature, credential.secret)
     if credential.expires is not None and now >= credential.expires:
         raise RequestRefusedError(Refusal.EXPIRED_TOKEN, "The security token included in the request is expired")
-    record_use(credential.key_id, call.service, call.region, now)
+    record_use(credential.key_id, call.service, GLOBAL_REGION if call.service == "iam" else call.region, now)
     return credential
 
 

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ecr.models import Repository
-from moto.ecr.responses import ECRResponse
 
 from sandbox.aws.account import ACCOUNT_ID
 from sandbox.aws.ecr_images import EcrImages
@@ -22,14 +20,14 @@ _FILTER = re.compile(r"[0-9a-zA-Z._*-]{1,128}")
 _MOST_WILDCARDS = 2
 
 
-class EcrService(EcrImages, ECRResponse):  # type: ignore[misc] # moto types an operation it lacks as returning nothing
+class EcrService(EcrImages):
     """Elastic Container Registry: repositories and their settings; images are in `EcrImages`."""
 
     def get_authorization_token(self) -> ActionResult:
         """A password for `docker login`, one for each registry asked for."""
         expires = self.visit.cloud.clock() + LIFETIME
         token = self.visit.cloud.tokens.issue(
-            TokenClaims("ecr", self.region, self.caller.arn, self.get_access_key(), int(expires.timestamp()))
+            TokenClaims("ecr", self.region, self.caller.arn, self.key_id, int(expires.timestamp()))
         )
         registries = self._get_param("registryIds") or [ACCOUNT_ID]
         return ActionResult(
@@ -116,16 +114,6 @@ class EcrService(EcrImages, ECRResponse):  # type: ignore[misc] # moto types an 
         if len(keys | {tag["Key"] for tag in self._get_param("tags", [])}) > _MOST_TAGS:
             raise OperationError("TooManyTagsException", f"A repository can have up to {_MOST_TAGS} tags.")
         return super().tag_resource()
-
-    def repository(self, name: str) -> Repository:
-        """The repository of that name in the call's region."""
-        repository = self.ecr_backend.repositories.get(name)
-        if repository is None:
-            raise OperationError(
-                "RepositoryNotFoundException",
-                f"The repository with name '{name}' does not exist in the registry with id '{ACCOUNT_ID}'",
-            )
-        return repository
 
 
 def _check_filters(filters: Sequence[dict[str, Any]] | None) -> None:

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ecr.models import Image, Repository
+from moto.ecr.responses import ECRResponse
 
 from sandbox.aws.account import ACCOUNT_ID
 from sandbox.aws.errors import OperationError
@@ -16,12 +16,25 @@ from sandbox.aws.paging import page
 from sandbox.aws.policy_document import matches_glob
 
 
-class EcrImages(MotoService):
+class EcrImages(MotoService, ECRResponse):
     """The image operations of ECR."""
 
-    @abstractmethod
     def repository(self, name: str) -> Repository:
-        """The repository of that name in the call's region."""
+        """The repository of that name in the call's region.
+
+        Args:
+            name: Its name.
+
+        Raises:
+            OperationError: There is none.
+        """
+        repository = self.ecr_backend.repositories.get(name)
+        if repository is None:
+            raise OperationError(
+                "RepositoryNotFoundException",
+                f"The repository with name '{name}' does not exist in the registry with id '{ACCOUNT_ID}'",
+            )
+        return repository
 
     def put_image(self) -> ActionResult:
         """Stores a manifest and moves a tag to it. Layers are not asked for."""
@@ -96,7 +109,24 @@ class EcrImages(MotoService):
                 )
         return ActionResult({"images": images, "failures": failures})
 
-    def get_download_url_for_layer(self) -> ActionResult:
+    def complete_layer_upload(self) -> ActionResult:
+        """Ends an upload, whose bytes must have the digest that the client says."""
+        repository = self.repository(self._get_param("repositoryName"))
+        upload_id, wanted = self._get_param("uploadId"), self._get_param("layerDigests")
+        upload = repository.uploads.get(upload_id)
+        if upload is not None:
+            digest = f"sha256:{hashlib.sha256(bytes(upload.layer_parts)).hexdigest()}"
+            if not upload.layer_parts:
+                raise OperationError("EmptyUploadException", "The specified layer upload does not contain any parts.")
+            if digest not in wanted:
+                raise OperationError("InvalidLayerException", f"The layer's digest is {digest}, not {wanted[0]}.")
+            if digest in repository.layers:
+                raise OperationError("LayerAlreadyExistsException", f"The layer {digest} already exists.")
+        return ActionResult(
+            self.ecr_backend.complete_layer_upload(repository.name, upload_id, wanted, registry_id=ACCOUNT_ID)
+        )
+
+    def get_download_url_for_layer(self) -> ActionResult:  # type: ignore[override] # moto lacks it, so types it None
         """Where a layer can be had; only its existence is real here, nothing answers at the address."""
         repository = self.repository(self._get_param("repositoryName"))
         digest = self._get_param("layerDigest")
@@ -118,7 +148,7 @@ class EcrImages(MotoService):
 
 
 def tag_is_immutable(repository: Repository, tag: str) -> bool:
-    """Whether a tag may not move ("Image tag mutability" in the ECR User Guide); filters are wildcards, not expressions."""
+    """Whether a tag may not move ("Image tag mutability", ECR User Guide); filters are wildcards, not expressions."""
     filters = repository.image_tag_mutability_exclusion_filters or []
     excluded = any(matches_glob(item["filter"], tag) for item in filters)
     return repository.image_tag_mutability.startswith("IMMUTABLE") != excluded

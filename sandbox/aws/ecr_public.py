@@ -41,7 +41,7 @@ class EcrPublicService(MotoService):
         """A password for `docker login public.ecr.aws`."""
         expires = self.visit.cloud.clock() + LIFETIME
         token = self.visit.cloud.tokens.issue(
-            TokenClaims("ecr-public", GLOBAL_REGION, self.caller.arn, self.get_access_key(), int(expires.timestamp()))
+            TokenClaims("ecr-public", GLOBAL_REGION, self.caller.arn, self.key_id, int(expires.timestamp()))
         )
         return ActionResult({"authorizationData": {"authorizationToken": token, "expiresAt": expires}})
 

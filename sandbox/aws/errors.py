@@ -1,8 +1,8 @@
 """How AWS words a refusal: error codes, status codes and bodies, for each of its protocols.
 
-The same mistake has a different name in each protocol: an unknown key is `InvalidClientTokenId` (403) to IAM and STS, which
-speak the query protocol, and `UnrecognizedClientException` (400) to ECR, which speaks JSON 1.1. Clients retry, or give up, by
-these codes ("Common errors" in the IAM, STS and ECR API references).
+The same mistake has a different name in each protocol: an unknown key is `InvalidClientTokenId` (403) to IAM and STS,
+which speak the query protocol, and `UnrecognizedClientException` (400) to ECR, which speaks JSON 1.1. Clients retry, or
+give up, by these codes ("Common errors" in the IAM, STS and ECR API references).
 """
 
 import json
@@ -91,8 +91,8 @@ class RequestRefusedError(Exception):
 class OperationError(ServiceException):
     """An operation fails with one of the errors its API model has; moto gives it the service's shape and status.
 
-    Made of an error code and a message. It is a class of its own because moto tells the service of its own exceptions by the
-    module they come from.
+    Made of an error code and a message. It is a class of its own because moto tells the service of its own exceptions
+    by the module they come from.
     """
 
 
@@ -117,8 +117,8 @@ def error_response(protocol: Protocol, service: str, code: str, message: str, st
     if protocol is Protocol.QUERY:
         kind = "Sender" if status < 500 else "Receiver"
         text = (
-            f'<ErrorResponse xmlns="{_XML_NAMESPACES.get(service, "")}"><Error><Type>{kind}</Type><Code>{escape(code)}</Code>'
-            f"<Message>{escape(message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+            f'<ErrorResponse xmlns="{_XML_NAMESPACES.get(service, "")}"><Error><Type>{kind}</Type>'
+            f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
         )
         return HttpResponse(status, text.encode(), headers | {"Content-Type": "text/xml"})
     if protocol is Protocol.REST_XML:

@@ -1,4 +1,4 @@
-"""The way of a request through the sandbox's AWS: told apart, authenticated, authorised, made to fail if asked, carried out."""
+"""The way of a request through the sandbox's AWS: authenticated, made to fail if asked, authorised, carried out."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,6 +1,7 @@
 """IAM: moto's, mended where AWS refuses, limits or remembers and moto does not.
 
-Quotas and conflicts: "IAM and AWS STS quotas" in the IAM User Guide, and the errors of each operation in the IAM API reference.
+Quotas and conflicts: "IAM and AWS STS quotas" in the IAM User Guide, and the errors of each operation in the IAM API
+reference.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The bridge to moto: what every service made of, or added to, moto has in common.
 
-moto finds an operation's method by its snake-case name and turns what the method returns into the service's wire format with
-botocore's API models. A subclass mends an operation by overriding that method.
+moto finds an operation's method by its snake-case name and turns what the method returns into the service's wire format
+with botocore's API models. A subclass mends an operation by overriding that method.
 """
 
 from dataclasses import dataclass
@@ -59,6 +59,11 @@ class MotoService(BaseResponse):
             raise PermissionError("an operation that needs a caller was reached without one")
         return self.visit.credential.principal
 
+    @property
+    def key_id(self) -> str:
+        """The access key id that signed; empty for an unsigned call."""
+        return self.visit.credential.key_id if self.visit.credential is not None else ""
+
     def get_region_from_url(self, request: Any, full_url: str) -> str:  # noqa: ARG002 - moto's signature
         """The region of the credential scope."""
         return self.visit.call.region
@@ -68,5 +73,5 @@ class MotoService(BaseResponse):
         return ACCOUNT_ID
 
     def get_access_key(self) -> str:
-        """The key id that signed."""
-        return self.visit.credential.key_id if self.visit.credential is not None else ""
+        """Nothing: authentication has noted the use of the key already, and moto would note it again."""
+        return ""

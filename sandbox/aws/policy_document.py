@@ -1,6 +1,7 @@
 """IAM policy documents, parsed once into statements that can be matched quickly.
 
-Grammar and matching rules: "Grammar of the IAM JSON policy language" and "IAM JSON policy elements" in the IAM User Guide.
+Grammar and matching rules: "Grammar of the IAM JSON policy language" and "IAM JSON policy elements" in the IAM User
+Guide.
 """
 
 import functools

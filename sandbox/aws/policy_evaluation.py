@@ -1,7 +1,7 @@
 """Whether a set of policies lets an identity do something. Pure: texts and values in, a decision out.
 
-The order is that of "Policy evaluation logic" in the IAM User Guide, within one account: an explicit deny anywhere wins; then
-something must allow, and every limit (permissions boundary, session policy) must allow as well.
+The order is that of "Policy evaluation logic" in the IAM User Guide, within one account: an explicit deny anywhere
+wins; then something must allow, and every limit (permissions boundary, session policy) must allow as well.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,8 @@
 """The permissions a call needs: IAM actions, on concrete ARNs, with the condition keys that describe the call.
 
-Source: "Actions, resources, and condition keys" of IAM, STS, ECR, ECR Public and EKS in the Service Authorization Reference.
-Where AWS has been seen to be laxer than its reference, the reference is followed: a policy that suffices here suffices there.
+Source: "Actions, resources, and condition keys" of IAM, STS, ECR, ECR Public and EKS in the Service Authorization
+Reference. Where AWS has been seen to be laxer than its reference, the reference is followed: a policy that suffices
+here suffices there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -138,28 +139,33 @@ def _iam(call: Call, caller: Principal | None) -> Sequence[Permission]:
 
 
 def _iam_resource(call: Call, caller: Principal | None) -> str:
-    params, path = call.params, call.params.get("Path", "/")
+    params, path = call.params, str(call.params.get("Path", "/"))
     # Group membership is a change of the group; everything else that names a user is about the user.
-    if group := params.get("GroupName"):
-        found = iam().groups.get(group)
-        return found.arn if found is not None else f"arn:{PARTITION}:iam::{ACCOUNT_ID}:group{path}{group}"
-    if user := params.get("UserName"):
-        return user_arn(user, path)
-    if role := params.get("RoleName"):
-        return role_arn(role, path)
-    if arn := params.get("PolicyArn") or params.get("OpenIDConnectProviderArn"):
-        return str(arn)
-    if call.operation == "CreatePolicy":
-        return f"arn:{PARTITION}:iam::{ACCOUNT_ID}:policy{path}{params.get('PolicyName', '')}"
-    if call.operation == "CreateOpenIDConnectProvider":
-        url = urlparse(str(params.get("Url", "")))
-        return f"arn:{PARTITION}:iam::{ACCOUNT_ID}:oidc-provider/{url.netloc}{url.path}"
+    if "GroupName" in params:
+        return _group_arn(params["GroupName"], path)
+    if "UserName" in params:
+        return user_arn(params["UserName"], path)
+    if "RoleName" in params:
+        return role_arn(params["RoleName"], path)
     if call.operation in _OWN_USER:
         owner = key_owner(str(params.get("AccessKeyId", "")))
-        if owner is not None:
-            return user_arn(owner)
-        return caller.identity_arn if caller is not None else "*"
+        own = caller.identity_arn if caller is not None else "*"
+        return user_arn(owner) if owner is not None else own
+    return str(params.get("PolicyArn") or params.get("OpenIDConnectProviderArn") or _new_resource(call, path))
+
+
+def _new_resource(call: Call, path: str) -> str:
+    if call.operation == "CreatePolicy":
+        return f"arn:{PARTITION}:iam::{ACCOUNT_ID}:policy{path}{call.params.get('PolicyName', '')}"
+    if call.operation == "CreateOpenIDConnectProvider":
+        url = urlparse(str(call.params.get("Url", "")))
+        return f"arn:{PARTITION}:iam::{ACCOUNT_ID}:oidc-provider/{url.netloc}{url.path}"
     return "*"
+
+
+def _group_arn(name: str, path: str) -> str:
+    group = iam().groups.get(name)
+    return group.arn if group is not None else f"arn:{PARTITION}:iam::{ACCOUNT_ID}:group{path}{name}"
 
 
 def _iam_context(call: Call) -> dict[str, tuple[str, ...]]:

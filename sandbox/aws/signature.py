@@ -1,7 +1,7 @@
 """Signature Version 4, from the server's side: what was signed, by which key, and whether the signature is right.
 
-The steps are those of "Create a signed AWS API request" in the IAM User Guide. Both places for a signature are read: the
-`Authorization` header and the query of a presigned URL (which is how `aws eks get-token` proves an identity).
+The steps are those of "Create a signed AWS API request" in the IAM User Guide. Both places for a signature are read:
+the `Authorization` header and the query of a presigned URL (which is how `aws eks get-token` proves an identity).
 """
 
 import datetime as dt
@@ -21,8 +21,8 @@ CLOCK_SKEW = dt.timedelta(minutes=15)
 _TIMESTAMP = "%Y%m%dT%H%M%SZ"
 _EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 _MISMATCH = (
-    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and "
-    "signing method. Consult the service documentation for details."
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
+    "and signing method. Consult the service documentation for details."
 )
 
 
@@ -131,13 +131,16 @@ def _from_header(header: str, request: HttpRequest) -> Signature:
     if algorithm != ALGORITHM or missing:
         raise _incomplete(f"Authorization header requires {', '.join(missing) or ALGORITHM}.")
     timestamp = request.headers.get("x-amz-date", "")
-    return _build(
-        fields["Credential"],
-        fields["SignedHeaders"],
-        fields["Signature"],
-        timestamp,
-        request.headers.get("x-amz-security-token"),
-        None,
+    key_id, date, region, service = _scope(fields["Credential"], timestamp)
+    return Signature(
+        key_id=key_id,
+        date=date,
+        region=region,
+        service=service,
+        signed_headers=tuple(fields["SignedHeaders"].split(";")),
+        value=fields["Signature"],
+        timestamp=timestamp,
+        session_token=request.headers.get("x-amz-security-token"),
     )
 
 
@@ -146,13 +149,21 @@ def _from_query(query: dict[str, str]) -> Signature:
     missing = [name for name in names if not query.get(name)]
     if missing or not query["X-Amz-Expires"].isdigit():
         raise _incomplete(f"AWS query-string parameters must include {', '.join(missing or ['X-Amz-Expires'])}.")
-    credential, headers, value, timestamp, expires = (query[name] for name in names)
-    return _build(credential, headers, value, timestamp, query.get("X-Amz-Security-Token"), int(expires))
+    key_id, date, region, service = _scope(query["X-Amz-Credential"], query["X-Amz-Date"])
+    return Signature(
+        key_id=key_id,
+        date=date,
+        region=region,
+        service=service,
+        signed_headers=tuple(query["X-Amz-SignedHeaders"].split(";")),
+        value=query["X-Amz-Signature"],
+        timestamp=query["X-Amz-Date"],
+        session_token=query.get("X-Amz-Security-Token"),
+        expires=int(query["X-Amz-Expires"]),
+    )
 
 
-def _build(
-    credential: str, headers: str, value: str, timestamp: str, token: str | None, expires: int | None
-) -> Signature:
+def _scope(credential: str, timestamp: str) -> tuple[str, str, str, str]:
     scope = credential.split("/")
     if len(scope) != 5 or scope[4] != "aws4_request":
         raise _incomplete(
@@ -167,9 +178,7 @@ def _build(
             Refusal.WRONG_SIGNATURE,
             f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{scope[1]}'.",
         )
-    return Signature(
-        scope[0], scope[1], scope[2], scope[3], tuple(headers.split(";")), value, timestamp, token, expires
-    )
+    return scope[0], scope[1], scope[2], scope[3]
 
 
 def _incomplete(message: str) -> RequestRefusedError:
@@ -218,7 +227,7 @@ def _query_pairs(raw_query: str) -> list[tuple[str, str]]:
 
 def _payload_hash(request: HttpRequest, signature: Signature) -> str:
     declared = request.headers.get("x-amz-content-sha256")
-    if declared == "UNSIGNED-PAYLOAD":
+    if declared is not None and declared.startswith(("UNSIGNED-PAYLOAD", "STREAMING-")):
         return declared
     if signature.expires is not None and signature.service != "s3":
         return _EMPTY_HASH

@@ -1,7 +1,7 @@
 """The passwords that `GetAuthorizationToken` gives out for `docker login`.
 
-A password says who asked for it and until when it holds, and is sealed with a secret of the running process, so that a registry
-beside this server can tell a genuine one and decide each pull by that identity's policies.
+A password says who asked for it and until when it holds, and is sealed with a secret of the running process, so that a
+registry beside this server can tell a genuine one and decide each pull by that identity's policies.
 """
 
 import base64

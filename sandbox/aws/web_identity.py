@@ -1,7 +1,7 @@
 """OpenID Connect tokens that pods exchange for AWS credentials (IAM roles for service accounts).
 
-AWS fetches an issuer's public keys over HTTPS. A sandbox cannot be asked to trust that, so a test hands the keys over, and
-everything else is checked as AWS does: signature, lifetime, a provider in IAM for the issuer, and the audience.
+AWS fetches an issuer's public keys over HTTPS. A sandbox's issuer has no public address, so a test hands the keys over,
+and everything else is checked as AWS does: signature, lifetime, a provider in IAM for the issuer, and the audience.
 """
 
 import datetime as dt

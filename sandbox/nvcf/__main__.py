@@ -16,6 +16,7 @@ import uvicorn
 
 from sandbox.nvcf import config as server_config
 from sandbox.nvcf.app import create_app
+from sandbox.nvcf.connections import CuttableConnections
 
 _PARENT_CHECK_SECONDS = 0.5
 
@@ -56,7 +57,13 @@ async def serve(options: argparse.Namespace) -> None:
     app = create_app(settings, aws_endpoint=options.aws_endpoint)
     listener = socket.create_server((options.host, options.port))
     server = EmulatorServer(
-        uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            CuttableConnections(app),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

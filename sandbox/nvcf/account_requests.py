@@ -72,7 +72,8 @@ def read_new_account(body: bytes) -> NewAccount:
     name = binding.as_optional_text(document.get("name"))
     client_id = binding.as_optional_text(document.get("adminClientId"))
     sent = document.get("registryCredentials")
-    entries = [AddCredential.from_json(binding.as_object(e)) for e in binding.as_list(sent or [])]
+    sent_entries = [] if sent is None else binding.as_list(sent)
+    entries = [AddCredential.from_json(binding.as_object(e)) for e in sent_entries]
     limits = SentLimits.from_json(document)
     validation.check("createAccountRequest", _new_account_violations(name, entries, limits))
     return NewAccount(str(name), client_id, tuple(e.checked() for e in entries), limits)

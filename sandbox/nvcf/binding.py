@@ -58,6 +58,15 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(name)
 
 
+def as_plain(value: object) -> object:
+    """A bound value as `json.dumps` takes it, for what is only handed back."""
+    if isinstance(value, Number):
+        return int(value.raw) if value.integral else float(value.raw)
+    if isinstance(value, dict):
+        return {name: as_plain(item) for name, item in value.items()}
+    return [as_plain(item) for item in value] if isinstance(value, list) else value
+
+
 def as_object(value: object) -> dict[str, object]:
     """A JSON object; anything else does not bind."""
     if not isinstance(value, dict):

@@ -178,4 +178,4 @@ def read_deployment(body: bytes) -> list[object]:
     sent = binding.parse_object(body).get("deploymentSpecifications")
     specifications = None if sent is None else binding.as_list(sent)
     validation.check("functionDeploymentRequest", validation.not_empty("deploymentSpecifications", specifications))
-    return specifications or []
+    return [binding.as_plain(s) for s in specifications or []]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import json
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -71,7 +72,7 @@ def _endpoint(state: EmulatorState, hooks: dict[str, Hook]) -> Callable[[Request
         method = "GET" if request.method == "HEAD" else request.method
         try:
             return _json(hooks[method](state, json.loads(body) if body else {}, request))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
             return _json({"error": f"{request.url.path}: {error!r}"}, 400)
         except Problem as problem:
             return _json({"error": problem.detail}, problem.status)

@@ -45,7 +45,7 @@ class ApiServer:
         elapsed = state.clock.monotonic() - started
         state.calls.append(LoggedCall(request.method, request.path, status, started_at, elapsed))
         if reply is None:
-            await cut(send)
+            await cut(scope)
         else:
             await send_reply(reply, request, send)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from policies import ecr_pull
@@ -64,6 +64,7 @@ def prefix_and_name(draw: st.DrawFn) -> tuple[str, str]:
     return prefix, name
 
 
+@settings(deadline=None)
 @given(prefix_and_name())
 @example(("nvcf", "nvcf"))
 @example(("nvcf", "nvcf/echo"))
@@ -81,6 +82,7 @@ def test_a_private_policy_covers_exactly_what_lies_below_its_prefix(drawn: tuple
         assert not allows(document, action, public(name))
 
 
+@settings(deadline=None)
 @given(prefix_and_name())
 def test_a_public_policy_covers_exactly_what_lies_below_its_prefix(drawn: tuple[str, str]) -> None:
     prefix, name = drawn
@@ -90,6 +92,7 @@ def test_a_public_policy_covers_exactly_what_lies_below_its_prefix(drawn: tuple[
     assert not allows(document, "ecr-public:DescribeImages", public(name, account=OTHER_ACCOUNT))
 
 
+@settings(deadline=None)
 @given(NAME)
 def test_every_repository_is_every_name_of_this_registry_only(name: str) -> None:
     document = ecr_pull.private_pull(account=ACCOUNT, region=REGION, prefix="*", allow_all=True)

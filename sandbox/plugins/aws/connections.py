@@ -5,11 +5,11 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
 from sandbox.plugins.aws.configuration import Configuration
 from sandbox.plugins.aws.consistency import while_unsettled
-from sandbox.plugins.aws.errors import AwsError, explain
+from sandbox.plugins.aws.errors import CALL_ERRORS, AwsError, explain
 from sandbox.plugins.protocol.errors import PluginError
 
 # As many as the gRPC server has workers, so that no call waits for a connection.
@@ -46,7 +46,7 @@ class Api:
         def attempt() -> dict[str, Any]:
             try:
                 answer: dict[str, Any] = getattr(self._client, operation)(**given)
-            except (ClientError, BotoCoreError) as error:
+            except CALL_ERRORS as error:
                 raise explain(doing, self._service, self._name(operation), error) from None
             return answer
 
@@ -61,7 +61,7 @@ class Api:
         try:
             pages = self._client.get_paginator(operation).paginate(**arguments)
             return [item for page in pages for item in page[items]]
-        except (ClientError, BotoCoreError) as error:
+        except CALL_ERRORS as error:
             raise explain(doing, self._service, self._name(operation), error) from None
 
     def find(self, doing: str, operation: str, missing: tuple[str, ...], **arguments: Any) -> dict[str, Any] | None:
@@ -125,12 +125,15 @@ class Connections:
         return outputs
 
     def region_description(self, region: str) -> str:
-        """Return AWS's name for a region, such as `US West (Oregon)`; empty for one the SDK does not know."""
+        """Return AWS's name for a region, such as `US West (Oregon)`; empty for one that the SDK only infers."""
         regions = self._partition_data(region)["regions"]
         return str(regions.get(region, {}).get("description", ""))
 
     def _partition_data(self, region: str) -> dict[str, Any]:
-        name = self._session.get_partition_for_region(region)
+        try:
+            name = self._session.get_partition_for_region(region)
+        except BotoCoreError:
+            raise PluginError(f"invalid AWS Region: {region}") from None
         data = self._session.get_component("data_loader").load_data("partitions")
         partitions: list[dict[str, Any]] = data["partitions"]
         return next(partition for partition in partitions if partition["id"] == name)

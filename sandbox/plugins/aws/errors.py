@@ -10,6 +10,7 @@ from botocore.exceptions import (
     ProfileNotFound,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 
 from sandbox.plugins.protocol.errors import PluginError
 
@@ -27,6 +28,9 @@ _BAD_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
+CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+"""All that the SDK raises when a call fails; the last one is for an answer that is not AWS's."""
+
 _CREDENTIALS_REMEDY = (
     "check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the profile, or the provider's accessKey "
     "and secretKey"
@@ -48,14 +52,14 @@ class AwsError(PluginError):
         self.detail = detail
 
 
-def explain(doing: str, service: str, operation: str, error: ClientError | BotoCoreError) -> AwsError:
+def explain(doing: str, service: str, operation: str, error: Exception) -> AwsError:
     """Describe a failed call the way the official provider does: what was being done, to what, and AWS's answer.
 
     Args:
         doing: The deed and the resource, such as `creating IAM User (puller)`.
         service: The service's short name, such as `IAM`.
         operation: The API operation, such as `CreateUser`.
-        error: What the SDK raised.
+        error: What the SDK raised, one of `CALL_ERRORS`.
     """
     if not isinstance(error, ClientError):
         return AwsError(f"{doing}: operation error {service}: {operation}, {_unanswered(error)}")
@@ -73,11 +77,13 @@ def explain(doing: str, service: str, operation: str, error: ClientError | BotoC
     return AwsError(text, code, detail)
 
 
-def _unanswered(error: BotoCoreError) -> str:
+def _unanswered(error: Exception) -> str:
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
         return f"no valid credential sources found: {_CREDENTIALS_REMEDY}"
     if isinstance(error, ProfileNotFound):
         return f"{error}; name an existing profile in the provider's profile or in AWS_PROFILE"
     if isinstance(error, (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError)):
         return f"{error}; check AWS_ENDPOINT_URL, the provider's endpoints and region, and that the server runs"
+    if isinstance(error, ResponseParserError):
+        return "the server gave an answer that is not AWS's; check what listens at AWS_ENDPOINT_URL"
     return str(error)

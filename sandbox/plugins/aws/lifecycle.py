@@ -103,8 +103,13 @@ class Lifecycle:
 
     def read(self, kind: Kind, request: ReadRequest) -> Found | None:
         """Look the resource up, for a refresh or an import."""
-        aws = self._aws(kind, request.outputs or request.inputs)
-        outputs = self._look(kind, aws, request.id, request.outputs)
+        resource_id, where = request.id, request.outputs or request.inputs
+        if request.is_import and kind.regional and "@" in resource_id:
+            # Where pulumi-aws 7 takes the region of an import: `<id>@<region>`.
+            resource_id, _, region = resource_id.rpartition("@")
+            where = {"region": region}
+        aws = self._aws(kind, where)
+        outputs = self._look(kind, aws, resource_id, request.outputs)
         if outputs is None:
             return None
         inputs = _imported(kind, outputs) if request.is_import else _refreshed(kind, request.inputs, outputs)

@@ -320,7 +320,7 @@ def _api_error(response: urllib3.BaseHTTPResponse) -> ApiError:
 
 def _warning_text(header: str) -> str:
     """The text of an RFC 7234 warning such as `299 - "unknown field"`."""
-    return header.split(" ", 2)[-1].strip('"').replace('\\"', '"')
+    return header.split(" ", 2)[-1].removeprefix('"').removesuffix('"').replace('\\"', '"')
 
 
 def _cause(error: urllib3.exceptions.HTTPError) -> str:

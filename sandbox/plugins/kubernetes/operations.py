@@ -127,8 +127,7 @@ class Operations:
             where = ObjectId.parse(request.id)
             live = self._cluster.get(kind, where.namespace, where.name)
             body = ownership.without_ignored(_fitting(request.news, kind), live, manager, request.ignore_changes)
-            # The real update first takes over what was written by other means than apply: see `_update`.
-            force = self._forces(body) or _would_take_over(live, manager)
+            force = self._forces(body) or ownership.has_own_updates(_managed(live))
             live = self._apply(kind, where, body, manager, force=force, dry_run=True)
         except (NoSuchKindError, UnreachableError):
             return request.news
@@ -178,24 +177,24 @@ class Operations:
     def _update(self, request: UpdateRequest, where: ObjectId, manager: str, old_manager: str) -> Object:
         kind = self._kind(request.news)
         live = self._cluster.get(kind, where.namespace, where.name)
-        body = ownership.without_ignored(_fitting(request.news, kind), live, manager, request.ignore_changes)
         if not TypeToken.parse(request.target.type).patch:
-            self._take_over(kind, where, live, manager)
+            live = self._take_over(kind, where, live, manager)
+        body = ownership.without_ignored(_fitting(request.news, kind), live, manager, request.ignore_changes)
         live = self._apply(kind, where, body, manager, force=self._forces(body))
         if old_manager and old_manager != manager:
             live = self._relinquish(kind, where, body, old_manager)
         return live
 
-    def _take_over(self, kind: Kind, where: ObjectId, live: Object, manager: str) -> None:
-        managed = ownership.taken_over(live["metadata"].get("managedFields") or [], manager)
+    def _take_over(self, kind: Kind, where: ObjectId, live: Object, manager: str) -> Object:
+        managed = ownership.taken_over(_managed(live), manager)
         if managed is None:
-            return
+            return live
         patch = [
             {"op": "replace", "path": "/metadata/managedFields", "value": managed},
             # The same version as was read: the server refuses if the object has changed meanwhile.
             {"op": "replace", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
         ]
-        self._cluster.json_patch(kind, where.namespace, where.name, patch)
+        return self._cluster.json_patch(kind, where.namespace, where.name, patch)
 
     def _relinquish(self, kind: Kind, where: ObjectId, obj: Mapping[str, Any], manager: str) -> Object:
         """Give up all fields of a manager: those that nobody else owns are removed from the object."""
@@ -306,8 +305,8 @@ def _manager(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> str:
     return str(given or f"pulumi-kubernetes-{secrets.token_hex(4)}")
 
 
-def _would_take_over(live: Object, manager: str) -> bool:
-    return ownership.taken_over(live["metadata"].get("managedFields") or [], manager) is not None
+def _managed(live: Object) -> list[Object]:
+    return live["metadata"].get("managedFields") or []
 
 
 def _where(obj: Mapping[str, Any]) -> str:

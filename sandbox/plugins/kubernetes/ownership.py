@@ -10,13 +10,14 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-OLDER_MANAGERS = (
-    "before-first-apply",
-    "pulumi-kubernetes",
-    "pulumi-kubernetes.exe",
-    "pulumi-resource-kubernetes",
-)
-"""Whose updates this plugin takes over before it applies, besides `kubectl`'s: its own, under its older names."""
+OWN_UPDATES = ("pulumi-kubernetes", "pulumi-resource-kubernetes")
+"""How the names begin under which this plugin, or an older one, creates and updates without apply."""
+
+TAKEN_OVER = {"Update": ("kubectl", "before-first-apply", *OWN_UPDATES), "Apply": ("kubectl",)}
+"""How the names of managers begin whose fields this plugin takes over before it applies, by their operation.
+
+From the official plugin, which takes over `kubectl patch`, `edit` and `apply`, but nobody else's work.
+"""
 
 Entry = dict[str, Any]
 
@@ -34,12 +35,10 @@ def taken_over(managed: Sequence[Entry], manager: str) -> list[Entry] | None:
     others: list[Entry] = []
     fields: dict[str, Any] = {}
     for entry in managed:
-        theirs = entry.get("manager")
-        if entry.get("subresource"):
-            others.append(entry)
-        elif entry.get("operation") == "Apply" and theirs == manager:
+        operation, theirs = str(entry.get("operation")), str(entry.get("manager"))
+        if operation == "Apply" and theirs == manager and not entry.get("subresource"):
             ours = entry
-        elif theirs == "kubectl" or (entry.get("operation") == "Update" and theirs in (*OLDER_MANAGERS, manager)):
+        elif theirs.startswith(TAKEN_OVER.get(operation, ())) and not entry.get("subresource"):
             fields = _union(fields, entry.get("fieldsV1") or {})
             ours = ours or {**entry, "manager": manager, "operation": "Apply", "fieldsV1": {}}
         else:
@@ -47,6 +46,13 @@ def taken_over(managed: Sequence[Entry], manager: str) -> list[Entry] | None:
     if not fields or ours is None:
         return None
     return [{**ours, "fieldsV1": _union(ours.get("fieldsV1") or {}, fields)}, *others]
+
+
+def has_own_updates(managed: Sequence[Entry]) -> bool:
+    """Whether fields are this plugin's by other means than apply. A preview, which takes nothing over, then forces."""
+    return not managed or any(
+        entry.get("operation") == "Update" and str(entry.get("manager")).startswith(OWN_UPDATES) for entry in managed
+    )
 
 
 def without_ignored(

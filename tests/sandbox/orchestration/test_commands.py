@@ -5,6 +5,9 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,10 +25,6 @@ from sandbox import supervisor
 from sandbox.options import SandboxError, Options
 from sandbox.layout import Layout
 from sandbox.parts import Part
-WATCH = '''
-import os, signal, sys, threading
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-'''
 def part(name, program, needs=()):
     return Part(name, "fake " + name, lambda _: [sys.executable, "-S", "-c", program], needs)
 RUN = "import signal; print('ready http://127.0.0.1:1', flush=True)\\nwhile True: signal.pause()"
@@ -54,22 +53,22 @@ def alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def layout(tmp_path):
+def layout(tmp_path: Path) -> Iterator[Layout]:
     layout = Layout.at(tmp_path / "sandbox")
     yield layout
     commands.down(layout, lambda _: None)
 
 
 @pytest.fixture
-def said():
+def said() -> list[str]:
     return []
 
 
-def start(layout, said, nvcf=RUN, options=None) -> int:
+def start(layout: Layout, said: list[str], nvcf: str = RUN, options: Options | None = None) -> int:
     return commands.up(layout, options or Options(), said.append, supervisor(nvcf))
 
 
-def test_up_waits_for_all_parts_and_down_ends_them_all(layout, said):
+def test_up_waits_for_all_parts_and_down_ends_them_all(layout: Layout, said: list[str]) -> None:
     assert start(layout, said) == 0
     text = "\n".join(said)
     assert "http://127.0.0.1:1" in text
@@ -78,7 +77,7 @@ def test_up_waits_for_all_parts_and_down_ends_them_all(layout, said):
     assert "STAND-INS" in text
     known = Status.read(layout.status)
     assert known
-    pids = [part.pid for part in known.parts] + [supervisor_pid(layout)]
+    pids = [part.pid for part in known.parts] + [supervisor_pid(layout) or 0]
     assert all(map(alive, pids))
     assert layout.environment.stat().st_mode & 0o777 == 0o600
     assert layout.root.stat().st_mode & 0o777 == 0o700
@@ -91,7 +90,7 @@ def test_up_waits_for_all_parts_and_down_ends_them_all(layout, said):
     assert supervisor_pid(layout) is None
 
 
-def test_up_twice_says_so_and_starts_nothing(layout, said):
+def test_up_twice_says_so_and_starts_nothing(layout: Layout, said: list[str]) -> None:
     start(layout, said)
     before = supervisor_pid(layout)
     said.clear()
@@ -100,7 +99,7 @@ def test_up_twice_says_so_and_starts_nothing(layout, said):
     assert supervisor_pid(layout) == before
 
 
-def test_up_with_other_options_than_the_running_one_says_what_to_do(layout, said):
+def test_up_with_other_options_than_the_running_one_says_what_to_do(layout: Layout, said: list[str]) -> None:
     start(layout, said)
     said.clear()
     assert start(layout, said, options=Options(plugins="official", propagation=3.0)) == 1
@@ -108,7 +107,7 @@ def test_up_with_other_options_than_the_running_one_says_what_to_do(layout, said
     assert "down" in said[-1]
 
 
-def test_a_part_that_fails_fails_up_with_its_log_and_leaves_nothing(layout, said):
+def test_a_part_that_fails_fails_up_with_its_log_and_leaves_nothing(layout: Layout, said: list[str]) -> None:
     with pytest.raises(SandboxError) as failure:
         start(layout, said, nvcf=FAIL)
     assert "nvcf ended with exit code 4" in str(failure.value)
@@ -117,12 +116,12 @@ def test_a_part_that_fails_fails_up_with_its_log_and_leaves_nothing(layout, said
     assert not layout.environment.exists()
 
 
-def test_a_supervisor_that_breaks_is_reported_with_what_it_printed(layout, said):
+def test_a_supervisor_that_breaks_is_reported_with_what_it_printed(layout: Layout, said: list[str]) -> None:
     with pytest.raises(SandboxError, match=r"(?s)ended with exit code 1.*ZeroDivisionError"):
         commands.up(layout, Options(), said.append, [sys.executable, "-c", "1/0"])
 
 
-def test_status_names_a_part_that_crashed(layout, said):
+def test_status_names_a_part_that_crashed(layout: Layout, said: list[str]) -> None:
     start(layout, said)
     known = Status.read(layout.status)
     assert known
@@ -139,13 +138,13 @@ def test_status_names_a_part_that_crashed(layout, said):
     assert "down" in said[-1]
 
 
-def wait_for_crash(layout) -> None:
+def wait_for_crash(layout: Layout) -> None:
     """Wait until the supervisor has written a crash down."""
     while not (known := Status.read(layout.status)) or not known.crashed:
         threading.Event().wait(0.01)
 
 
-def test_up_recovers_from_a_supervisor_that_was_killed(layout, said):
+def test_up_recovers_from_a_supervisor_that_was_killed(layout: Layout, said: list[str]) -> None:
     start(layout, said)
     first = supervisor_pid(layout)
     known = Status.read(layout.status)
@@ -162,7 +161,7 @@ def test_up_recovers_from_a_supervisor_that_was_killed(layout, said):
     assert supervisor_pid(layout) not in (None, first)
 
 
-def test_down_ends_only_its_own(layout, said, tmp_path):
+def test_down_ends_only_its_own(layout: Layout, said: list[str], tmp_path: Path) -> None:
     other = Layout.at(tmp_path / "other")
     start(layout, said)
     start(other, said)
@@ -173,14 +172,14 @@ def test_down_ends_only_its_own(layout, said, tmp_path):
         commands.down(other, said.append)
 
 
-def test_down_and_env_without_a_sandbox(layout, said, capsys):
+def test_down_and_env_without_a_sandbox(layout: Layout, said: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.down(layout, said.append) == 0
     assert "not up" in said[0]
     assert main(["env", "--dir", str(layout.root)]) == 1
     assert "python -m sandbox up" in capsys.readouterr().err
 
 
-def test_env_prints_what_a_shell_can_evaluate(layout, said):
+def test_env_prints_what_a_shell_can_evaluate(layout: Layout, said: list[str]) -> None:
     start(layout, said)
     said.clear()
     assert commands.shell_environment(layout, said.append) == 0
@@ -190,24 +189,24 @@ def test_env_prints_what_a_shell_can_evaluate(layout, said):
     )
 
 
-def test_a_control_plane_that_is_not_built_is_explained(tmp_path):
+def test_a_control_plane_that_is_not_built_is_explained(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="--kube mine"):
         Sandbox(tmp_path / "s", Options(toolchain=str(tmp_path))).start()
 
 
-def test_what_an_earlier_sandbox_left_is_gone_unless_the_cluster_is_the_users(tmp_path, fake):
-    for kube, kept in (("own", False), ("mine", True)):
-        layout = Layout.at(tmp_path / kube)
+def test_what_an_earlier_sandbox_left_is_gone_unless_the_cluster_is_the_users(tmp_path: Path, fake: Any) -> None:
+    for options, kept in ((Options(kube="own"), False), (Options(kube="mine", kubeconfig="/k"), True)):
+        layout = Layout.at(tmp_path / options.kube)
         layout.make()
         leftover = layout.backend / "stack.json"
         leftover.touch()
-        with Sandbox(layout.root, Options(kube=kube, kubeconfig="/k"), parts=[fake("aws")]) as sandbox:
+        with Sandbox(layout.root, options, parts=[fake("aws")]) as sandbox:
             assert leftover.exists() is kept
             assert sandbox.env["AWS_ENDPOINT_URL"] == sandbox.endpoints["aws"]
         assert not layout.environment.exists()
 
 
-def test_a_block_that_fails_leaves_no_process(tmp_path, fake):
+def test_a_block_that_fails_leaves_no_process(tmp_path: Path, fake: Any) -> None:
     def failing_block() -> None:
         with Sandbox(tmp_path, parts=[fake("aws")]) as sandbox:
             pids.append(sandbox.processes.pid("aws"))

@@ -44,7 +44,7 @@ def test_good_properties() -> None:
         ({"hostname": "https://public.ecr.aws"}, {"hostname": "scheme"}),
         ({"hostname": "public.ecr.aws/x1"}, {"hostname": "registry alias"}),
         ({"username": "ASIAIOSFODNN7EXAMPLE"}, {"username": "temporary access key"}),
-        ({"username": ""}, {"username": "empty username"}),
+        ({"username": ""}, {"username": "is empty"}),
         ({"password": "x\n"}, {"password": "line break"}),
         ({"artifactTypes": ["MODEL"]}, {"artifactTypes": "cannot carry"}),
         ({"artifactTypes": []}, {"artifactTypes": "is empty"}),

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from nvcf.credentials import Credential, NewCredential, change_body, is_later
+from nvcf.credentials import Credential, NewCredential, change_body, in_milliseconds, is_later
 from nvcf.secret import RegistrySecret
 
 RECORDED = {
@@ -79,3 +79,4 @@ def test_the_two_bodies_name_the_types_differently() -> None:
 )
 def test_times_compare_to_the_millisecond(a: str, b: str, later: bool) -> None:
     assert is_later(a, b) is later
+    assert is_later(in_milliseconds(a), in_milliseconds(b)) is later

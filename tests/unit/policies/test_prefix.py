@@ -6,7 +6,7 @@ import re
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.document import PolicyError
@@ -94,16 +94,19 @@ def test_the_opt_in_changes_nothing_else() -> None:
     assert said("nvcf*", allow_all=True) == said("nvcf*")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab1._-/*AZ ç", max_size=12) | st.text(max_size=8))
 def test_a_prefix_is_accepted_exactly_when_aws_would_take_it_in_a_name(prefix: str) -> None:
     assert (said(prefix) == []) == bool(AWS_PATTERN.fullmatch(prefix))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab1._-/*AZ ç", max_size=12) | st.text(max_size=8))
 def test_a_name_is_accepted_exactly_when_aws_takes_it_below_a_prefix(name: str) -> None:
     assert (name_problems(name, kind="ecr-private") == ()) == bool(AWS_PATTERN.fullmatch(name))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_check_and_every_message_has_a_remedy(text: str) -> None:
     for problem in prefix_problems(text, kind="ecr-public"):

@@ -92,6 +92,10 @@ class Refresher:
             stand_in = self._bin / tool
             stand_in.write_text(STAND_IN.format(directory=self._answers, tool=tool))
             stand_in.chmod(0o755)
+        # Waiting is not what is tested: what would have been waited is printed.
+        sleep = self._bin / "sleep"
+        sleep.write_text("#!/bin/sh\n")
+        sleep.chmod(0o755)
         self.environment = {
             "PATH": f"{self._bin}:/usr/bin:/bin",
             "HOME": str(self.tmp),

@@ -166,6 +166,13 @@ def test_what_passes_with_time_is_tried_again(refresher: Refresher, code: str) -
     assert code in run.err
 
 
+def test_waits_double_up_to_half_a_minute(refresher: Refresher) -> None:
+    refresher.answers("aws", aws_error("ThrottlingException"))
+    run = refresher.run(REFRESH_ATTEMPTS="7", REFRESH_BACKOFF="2")
+    assert re.findall(r"the next follows in (\d+) s", run.err) == ["2", "4", "8", "16", "30", "30"]
+    assert run.calls("aws") == 7
+
+
 def test_a_broken_connection_is_tried_again(refresher: Refresher) -> None:
     refresher.answers("aws", Answer(err='Could not connect to the endpoint URL: "https://x/"\n', status=255), GRANTED)
     refresher.answers(

@@ -1,30 +1,40 @@
-"""A moto server, and the stand-in plugin configured for it."""
+"""The sandbox's AWS as a process, and the stand-in plugin configured for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.sandbox.plugins.aws.driver import CONFIG, Engine, plugin
+
+ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.fixture(scope="session")
 def aws_url() -> Iterator[str]:
-    """The URL of a moto server; tests use names of their own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """The URL of the sandbox's AWS; tests use names of their own."""
+    command = [sys.executable, "-m", "sandbox.aws", "--port", "0", "--exit-with-parent"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        words = process.stdout.readline().split()
+        assert words[:1] == ["ready"], words
+        yield words[1]
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
 
 
 @pytest.fixture(autouse=True)
 def environment(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the caller's AWS configuration, and every service at the moto server."""
+    """Nothing of the caller's AWS configuration, and every service at the sandbox's AWS."""
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
@@ -55,3 +65,28 @@ def cloud(aws_url: str) -> Any:
         )
 
     return client
+
+
+@pytest.fixture
+def hook(aws_url: str) -> Callable[..., Any]:
+    """Calls a hook of the sandbox's AWS, such as `hook("POST", "faults", action="iam:CreateUser")`."""
+
+    def call(method: str, name: str, **params: Any) -> Any:
+        request = urllib.request.Request(
+            f"{aws_url}/__sandbox/{name}", method=method, data=json.dumps(params).encode() if params else None
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    return call
+
+
+@pytest.fixture
+def fail(hook: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """Makes the next calls of an action fail: `fail("iam:GetUser", status=403, code="AccessDenied")`."""
+
+    def arm(action: str, **fault: Any) -> None:
+        hook("POST", "faults", action=action, **fault)
+
+    yield arm
+    hook("DELETE", "faults")

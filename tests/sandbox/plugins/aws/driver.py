@@ -15,7 +15,7 @@ from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 from sandbox.plugins.aws.plugin import AwsPlugin
 from sandbox.plugins.protocol.server import build
 from sandbox.plugins.protocol.service import ProviderService
-from sandbox.plugins.protocol.values import UNKNOWN, Properties, decode, encode, reveal
+from sandbox.plugins.protocol.values import Properties, decode, encode, reveal
 
 CONFIG: Mapping[str, str] = {
     "region": "us-west-2",
@@ -35,8 +35,8 @@ class Resource:
     outputs: Properties
 
 
-@dataclass(frozen=True)
-class Failed(Exception):
+@dataclass
+class CallError(Exception):
     """A call that the plugin refused."""
 
     code: str
@@ -58,7 +58,7 @@ class Engine:
         try:
             return getattr(self._stub, method)(request, timeout=60)
         except grpc.RpcError as error:
-            raise Failed(error.code().name, error.details(), _initialized(error)) from None
+            raise CallError(error.code().name, error.details(), _initialized(error)) from None
 
     def configure(self, **config: Any) -> None:
         self.call("Configure", wire.ConfigureRequest(args=encode({**CONFIG, **config}), acceptSecrets=True))
@@ -143,7 +143,9 @@ class Engine:
         )
         self.call("Delete", request)
 
-    def _read(self, token: str, name: str, resource_id: str, outputs: Properties, inputs: Properties) -> Any:
+    def _read(
+        self, token: str, name: str, resource_id: str, outputs: Properties, inputs: Properties
+    ) -> Resource | None:
         request = wire.ReadRequest(
             urn=_urn(token, name), id=resource_id, properties=encode(outputs), inputs=encode(inputs)
         )
@@ -189,6 +191,3 @@ def _initialized(error: grpc.RpcError) -> wire.ErrorResourceInitFailed | None:
             if status.details and status.details[0].Unpack(detail):
                 return detail
     return None
-
-
-__all__ = ["CONFIG", "UNKNOWN", "Engine", "Failed", "Resource", "kinds", "plain", "plugin"]

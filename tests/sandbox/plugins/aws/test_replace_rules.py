@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.sandbox.plugins.aws.driver import Engine, Resource, kinds
+from sandbox.plugins.protocol.values import UNKNOWN
+from tests.sandbox.plugins.aws.driver import Engine, Resource, kinds, plugin
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:A", "Resource": "*"}]})
 OTHER_POLICY = POLICY.replace("ecr:A", "ecr:B")
@@ -94,7 +96,14 @@ RULES: list[tuple[str, str, Any, str, str, bool]] = [
         UPDATE,
         False,
     ),
-    (REPOSITORY, "imageScanningConfiguration", {"scanOnPush": False}, "imageScanningConfiguration.scanOnPush", UPDATE, False),
+    (
+        REPOSITORY,
+        "imageScanningConfiguration",
+        {"scanOnPush": False},
+        "imageScanningConfiguration.scanOnPush",
+        UPDATE,
+        False,
+    ),
     (REPOSITORY, "imageScanningConfiguration", None, "", NONE, False),
     (REPOSITORY, "forceDelete", True, "forceDelete", ADD, False),
     (REPOSITORY, "tags", {"k": "v", "a.b": "1"}, 'tags["a.b"]', ADD, False),
@@ -103,7 +112,14 @@ RULES: list[tuple[str, str, Any, str, str, bool]] = [
     (LIFECYCLE_POLICY, "policy", json.dumps(json.loads(LIFECYCLE), indent=2), "", NONE, False),
     (LIFECYCLE_POLICY, "region", "eu-west-1", "region", REPLACE, True),
     (PUBLIC, "repositoryName", "n/y", "repositoryName", REPLACE, False),
-    (PUBLIC, "catalogData", {"description": "e", "architectures": ["ARM", "x86-64"]}, "catalogData.description", UPDATE, False),
+    (
+        PUBLIC,
+        "catalogData",
+        {"description": "e", "architectures": ["ARM", "x86-64"]},
+        "catalogData.description",
+        UPDATE,
+        False,
+    ),
     (PUBLIC, "catalogData", {"description": "d", "architectures": ["x86-64", "ARM"]}, "", NONE, False),
     (PUBLIC, "catalogData", None, "", NONE, False),
     (PUBLIC, "forceDestroy", True, "forceDestroy", ADD, False),
@@ -111,14 +127,20 @@ RULES: list[tuple[str, str, Any, str, str, bool]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """One plugin for the whole table: comparing calls nothing of AWS."""
+    with plugin() as side:
+        side.configure(skipCredentialsValidation="true")
+        yield side
+
+
 @pytest.mark.parametrize(
     ("token", "name", "value", "path", "kind", "deletes_first"),
     RULES,
     ids=[f"{token.rpartition(':')[2]}.{name}-{index}" for index, (token, name, *_) in enumerate(RULES)],
 )
-def test_rule(
-    engine: Engine, token: str, name: str, value: Any, path: str, kind: str, deletes_first: bool
-) -> None:
+def test_rule(engine: Engine, token: str, name: str, value: Any, path: str, kind: str, deletes_first: bool) -> None:
     old, failures = engine.check(token, "r", BASE[token])
     assert not failures
     state = Resource(token, "r", "id", old, {key: item for key, item in old.items() if key != "__defaults"})
@@ -163,8 +185,6 @@ def test_ignored_changes_are_overlooked(engine: Engine) -> None:
 
 
 def test_an_unknown_value_counts_as_a_change(engine: Engine) -> None:
-    from sandbox.plugins.protocol.values import UNKNOWN
-
     old, _ = engine.check(USER_ATTACHMENT, "r", BASE[USER_ATTACHMENT])
     state = Resource(USER_ATTACHMENT, "r", "id", old, old)
     assert list(engine.changed(state, {"user": UNKNOWN, "policyArn": ARN}).replaces) == ["user"]

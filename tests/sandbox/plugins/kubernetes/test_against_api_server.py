@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from sandbox.plugins.kubernetes.cluster import ApiError, Cluster
+from sandbox.plugins.kubernetes.objects import ObjectId
 from sandbox.plugins.kubernetes.waiting import follow, is_gone
 from sandbox.plugins.protocol.errors import InitializationError, PluginError
 from sandbox.plugins.protocol.messages import Autonaming, CheckRequest, CreateRequest
@@ -20,7 +21,7 @@ CRON_JOB = "kubernetes:batch/v1:CronJob"
 JOB = "kubernetes:batch/v1:Job"
 
 
-def secret(password: str, **metadata: Any) -> dict[str, Any]:
+def secret(password: Any, **metadata: Any) -> dict[str, Any]:
     return {"metadata": {"name": "s", **metadata}, "stringData": {"password": password}}
 
 
@@ -39,10 +40,12 @@ def job(**metadata: Any) -> dict[str, Any]:
     return {"metadata": {"name": "j", **metadata}, "spec": {"template": template}}
 
 
-def outside(admin: Cluster, namespace: str, api_version: str, kind: str, name: str, body: dict[str, Any]) -> None:
+def outside(
+    admin: Cluster, namespace: str, api_version: str, kind: str, name: str, body: dict[str, Any], manager: str = "else"
+) -> None:
     """Change an object as somebody else would."""
     where = admin.kind(api_version, kind)
-    admin.request("PATCH", where.path(namespace, name), body, "application/merge-patch+json", {"fieldManager": "else"})
+    admin.request("PATCH", where.path(namespace, name), body, "application/merge-patch+json", {"fieldManager": manager})
 
 
 def remove(admin: Cluster, namespace: str, api_version: str, kind: str, name: str) -> None:
@@ -210,6 +213,21 @@ class TestOthersAtWork:
         resource.update(secret("two", annotations={"pulumi.com/patchForce": "true"}))
         assert live("v1", "Secret", "s")["data"] == {"password": encoded("two")}
 
+    def test_what_kubectl_changed_is_taken_over_as_the_official_plugin_does(
+        self, provider: Any, admin: Cluster, namespace: str, live: Any
+    ) -> None:
+        resource = provider.resource(SECRET)
+        resource.create(secret("one"))
+        outside(admin, namespace, "v1", "Secret", "s", {"data": {"password": encoded("x")}}, manager="kubectl-patch")
+        resource.update(secret("two"))
+        assert live("v1", "Secret", "s")["data"] == {"password": encoded("two")}
+        outside(admin, namespace, "v1", "Secret", "s", {"data": {"password": encoded("x")}}, manager="kubectl-patch")
+        resource.update(secret("three", labels={"a": "1"}), ignored=["data"])
+        assert live("v1", "Secret", "s")["data"] == {"password": encoded("x")}
+        outside(admin, namespace, "v1", "Secret", "s", {"data": {"password": encoded("y")}}, manager="kubectl-patch")
+        with pytest.raises(PluginError, match='conflict with "kubectl-patch"'):
+            resource.update(secret("four"), preview=True)
+
     def test_ignored_changes_stay_anothers(self, provider: Any, admin: Cluster, namespace: str, live: Any) -> None:
         resource = provider.resource(SECRET)
         resource.create(secret("seed"))
@@ -253,7 +271,7 @@ class TestOthersAtWork:
 class TestImports:
     def test_by_id_and_type(self, provider: Any, namespace: str) -> None:
         provider.resource(SECRET).create({**secret("one", labels={"a": "1"}), "type": "Opaque"})
-        resource = provider.resource(SECRET)
+        resource = provider.resource(SECRET)  # another one's, whose name the fields are in
         assert resource.import_(f"{namespace}/s")
         assert not resource.diff({**secret("one", labels={"a": "1"}), "type": "Opaque"}).changes
         assert resource.diff(secret("two", labels={"a": "1"})).changes
@@ -356,8 +374,6 @@ class TestWaiting:
         kind = admin.kind("v1", "ConfigMap")
         body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}
         admin.create(kind, namespace, body, "t", dry_run=False)
-        from sandbox.plugins.kubernetes.objects import ObjectId
-
         never = threading.Event()
         found = follow(admin, kind, ObjectId(namespace, "c"), is_gone("another"), seconds=1, cancelled=never)
         assert found

@@ -1,6 +1,8 @@
 from typing import Any
 
-from sandbox.plugins.kubernetes.ownership import taken_over, without_ignored
+import pytest
+
+from sandbox.plugins.kubernetes.ownership import has_own_updates, taken_over, without_ignored
 
 OURS = "pulumi-kubernetes-1"
 
@@ -19,7 +21,7 @@ def test_updates_join_an_apply_that_is_there_and_others_stay() -> None:
     status = entry(OURS, "Update", {"f:status": {}}, subresource="status")
     managed = [
         entry(OURS, "Apply", {"f:data": {"f:a": {}}}),
-        entry("pulumi-kubernetes", "Update", {"f:data": {".": {}, "f:b": {}}}),
+        entry("pulumi-kubernetes-2", "Update", {"f:data": {".": {}, "f:b": {}}}),
         entry("kubectl", "Apply", {"f:metadata": {"f:labels": {"f:x": {}}}}),
         other,
         status,
@@ -36,9 +38,7 @@ def test_updates_join_an_apply_that_is_there_and_others_stay() -> None:
 
 
 def test_nothing_to_take_over() -> None:
-    assert (
-        taken_over([entry(OURS, "Apply", {"f:data": {}}), entry("kubectl-patch", "Update", {"f:x": {}})], OURS) is None
-    )
+    assert taken_over([entry(OURS, "Apply", {"f:data": {}}), entry("controller", "Update", {"f:x": {}})], OURS) is None
     assert taken_over([], OURS) is None
 
 
@@ -56,3 +56,15 @@ def test_an_ignored_property_of_ours_keeps_its_live_value() -> None:
     live = {"metadata": {"managedFields": [entry(OURS, "Apply", {"f:data": {}})]}, "data": {"a": "live"}}
     assert without_ignored({"data": {"a": "new"}}, live, OURS, ["data"]) == {"data": {"a": "live"}}
     assert without_ignored({"data": {"a": "new"}}, live, OURS, ["data.b"]) == {"data": {"a": "new"}}
+
+
+@pytest.mark.parametrize(
+    ("managed", "own"),
+    [
+        ([], True),
+        ([entry("pulumi-kubernetes-2", "Update", {})], True),
+        ([entry(OURS, "Apply", {}), entry("kubectl-patch", "Update", {})], False),
+    ],
+)
+def test_a_preview_forces_only_past_our_own_updates(managed: list[dict[str, Any]], own: bool) -> None:
+    assert has_own_updates(managed) is own

@@ -1,0 +1,93 @@
+"""The measurements as a page of Markdown."""
+
+import platform
+import statistics
+from pathlib import Path
+
+from benchmarks.measurements import STEPS, Measurements
+
+RATIO_TARGET = 1.15
+GROWTH_TARGET = 1.3
+
+
+def report(measurements: Measurements) -> str:
+    """Return the page; it says what was measured, on what, and whether the targets are met."""
+    return "\n".join(
+        [
+            "# What it costs",
+            "",
+            "Made by `make bench`. Wall time and peak memory of whole Pulumi commands: engine, language host, program",
+            "and plugins together. Next to the project's program runs a flat one that declares the same resources by",
+            "hand, without settings, components or checks. Both run in turn in one sandbox: AWS and NVCF are emulators,",
+            "the provider plugins stand-ins, so seconds say little about a real environment; the ratios are the result.",
+            "",
+            f"Measured on {_machine()}.",
+            "",
+            *_table(measurements),
+            "",
+            "![time by number of resources](scaling.svg)",
+            "",
+            "## Targets",
+            "",
+            *_targets(measurements),
+            "",
+        ]
+    )
+
+
+def _table(measurements: Measurements) -> list[str]:
+    lines = [
+        "| Resources | Command | Seconds | Flat program | Ratio (median of rounds; least-most) | Peak memory | Flat |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for wanted in measurements.sizes:
+        for step in STEPS:
+            ours = measurements.of("components", wanted, step)
+            ratios = measurements.ratios(wanted, step)
+            lines.append(
+                f"| {ours[0].size.resources} | {step} | {measurements.seconds('components', wanted, step):.2f} "
+                f"| {measurements.seconds('flat', wanted, step):.2f} "
+                f"| **{statistics.median(ratios):.2f}** ({min(ratios):.2f}-{max(ratios):.2f}, {len(ratios)} rounds) "
+                f"| {measurements.megabytes('components', wanted, step):.0f} MB "
+                f"| {measurements.megabytes('flat', wanted, step):.0f} MB |"
+            )
+    return lines
+
+
+def _targets(measurements: Measurements) -> list[str]:
+    lines = ["| Target | Measured | Met |", "|---|---|---|"]
+    worst = {
+        step: max(statistics.median(measurements.ratios(wanted, step)) for wanted in measurements.sizes)
+        for step in STEPS
+    }
+    for step, ratio in worst.items():
+        lines.append(
+            _row(f"{step}: at most {RATIO_TARGET} times the flat program", f"{ratio:.2f}", ratio <= RATIO_TARGET)
+        )
+    if {100, 1000} <= set(measurements.sizes):
+        for step in STEPS:
+            growth = measurements.growth(step, 100, 1000)
+            text = f"{step}: time per resource at 1,000 at most {GROWTH_TARGET} times that at 100"
+            lines.append(_row(text, f"{growth:.2f}", growth <= GROWTH_TARGET))
+    idle = sum(
+        sum(each.nvcf_calls.values())
+        for each in measurements.all
+        if (each.program, each.step) == ("components", "no-op up")
+    )
+    lines.append(_row("no call to NVCF in a no-op up", str(idle), idle == 0))
+    ups = [each for each in measurements.all if (each.program, each.step) == ("components", "up")]
+    written = [each.nvcf_calls["POST"] + each.nvcf_calls["PATCH"] for each in ups]
+    wanted = [each.size.registries for each in ups]
+    lines.append(_row("one write for each created credential", f"{sum(written)} for {sum(wanted)}", written == wanted))
+    return lines
+
+
+def _row(target: str, measured: str, met: bool) -> str:  # noqa: FBT001 - a column of the table
+    return f"| {target} | {measured} | {'yes' if met else 'no'} |"
+
+
+def _machine() -> str:
+    cpu = Path("/proc/cpuinfo")
+    lines = cpu.read_text(encoding="utf-8").splitlines() if cpu.exists() else []
+    cores = sum(line.startswith("processor") for line in lines)
+    return f"{cores or 'some'} cores ({platform.machine()}), Python {platform.python_version()}"

@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.aws.cloud import Cloud
+from sandbox.aws.server import Server
+from tests.sandbox.aws.cloud_under_test import Clock, CloudUnderTest
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[CloudUnderTest]:
+    clock = Clock()
+    cloud = Cloud(clock)
+    with Server(cloud).running() as server:
+        yield CloudUnderTest(server, cloud, clock)
+
+
+@pytest.fixture
+def aws(running: CloudUnderTest) -> CloudUnderTest:
+    """A cloud on its first day."""
+    running.clock.ahead *= 0
+    running.cloud.propagation.seconds = 0
+    running.cloud.reset()
+    return running
