@@ -58,7 +58,14 @@ class PullRole(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def eks_oidc_provider(cluster: str) -> pulumi.Output[str]:
-    """Return the ARN of the IAM OIDC provider of an EKS cluster; the deployment fails when the cluster has none."""
+def eks_oidc_provider(cluster: str, account: str) -> pulumi.Output[str]:
+    """Return the ARN of the IAM OIDC provider of an EKS cluster; the deployment fails when there is none.
+
+    Args:
+        cluster: the cluster's name.
+        account: the AWS account id it is in. With it the provider's ARN is known (IAM User Guide, "Create an OIDC
+            provider"), and looking it up needs no right to list all providers.
+    """
     issuer = aws.eks.get_cluster_output(name=cluster).identities[0].oidcs[0].issuer
-    return aws.iam.get_open_id_connect_provider_output(url=issuer).arn
+    arn = issuer.apply(lambda url: f"arn:aws:iam::{account}:oidc-provider/{url.removeprefix('https://')}")
+    return aws.iam.get_open_id_connect_provider_output(arn=arn).arn

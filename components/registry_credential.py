@@ -1,12 +1,12 @@
 """A registry credential of NVIDIA Cloud Functions."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, cast
 
 import pulumi
 from typing_extensions import NotRequired, TypedDict
 
-from nvcf.provider import RegistryCredentialResource
+from nvcf.provider import RegistryCredentialProps, RegistryCredentialResource
 
 
 class RegistryCredentialArgs(TypedDict):
@@ -62,7 +62,7 @@ class RegistryCredential(pulumi.ComponentResource):
         )
 
 
-def _properties(args: RegistryCredentialArgs) -> Mapping[str, Any]:
+def _properties(args: RegistryCredentialArgs) -> RegistryCredentialProps:
     properties: dict[str, Any] = {
         "hostname": args["hostname"],
         "name": args["name"],
@@ -77,4 +77,4 @@ def _properties(args: RegistryCredentialArgs) -> Mapping[str, Any]:
         "adopt": args.get("adopt"),
         "propagationSeconds": args.get("propagation_seconds"),
     }
-    return {key: value for key, value in properties.items() if value is not None}
+    return cast(RegistryCredentialProps, {key: value for key, value in properties.items() if value is not None})

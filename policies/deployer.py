@@ -253,13 +253,6 @@ def _cluster_statements(scope: Scope, cluster: Cluster) -> Iterator[Statement]:
 
 def _identity_provider_statements(account: str, cluster: Cluster) -> Iterator[Statement]:
     yield Statement(
-        sid="FindIdentityProvider",
-        actions=("iam:ListOpenIDConnectProviders",),
-        resources=("*",),
-        reason="The cluster's OIDC provider is looked up by its issuer, which takes the list of all.",
-        wildcard="AWS defines no resource for this action; it shows the providers' ARNs, nothing more.",
-    )
-    yield Statement(
         sid="ReadIdentityProvider",
         actions=("iam:GetOpenIDConnectProvider",),
         resources=(

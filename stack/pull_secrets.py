@@ -86,7 +86,7 @@ def _role(
         f"{settings.registry}-{settings.secret_name}",
         {
             "role_name": settings.role_name(around.iam_name(settings.registry)),
-            "oidc_provider": settings.oidc_provider or eks_oidc_provider(eks or ""),
+            "oidc_provider": settings.oidc_provider or eks_oidc_provider(eks or "", registry.account),
             "service_accounts": [(namespace, f"{settings.secret_name}-refresh") for namespace in settings.namespaces],
             "policy": puller.policy_arn,
             "permissions_boundary": stack.permissions_boundary,

@@ -1,7 +1,7 @@
 """One registry of the configuration: its repositories, the key that pulls, the credential in NVCF."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
@@ -11,7 +11,7 @@ from components.ecr_repositories import EcrRepositories, RepositoryArgs
 from components.registry_credential import RegistryCredential
 from nvcf.ecr import PUBLIC_HOSTNAME, PUBLIC_REGION, parse_private_hostname, private_hostname
 from settings import NAMESPACE, Settings, Surroundings
-from settings.models import RegistrySettings, RepositorySettings
+from settings.models import RegistrySettings
 
 
 class Registry:
@@ -25,6 +25,7 @@ class Registry:
 
     Attributes:
         hostname: the hostname that image paths start with.
+        account: AWS account id of the credentials at hand; "" where nothing of AWS is needed.
         region: where ECR tokens come from; "" where it is not ECR.
         puller: the IAM user, where this stack makes one.
         username: what NVCF logs in with.
@@ -39,6 +40,7 @@ class Registry:
         self, settings: RegistrySettings, stack: Settings, around: Surroundings, aws: AwsIdentity | None
     ) -> None:
         self.settings = settings
+        self.account = aws.account if aws is not None else ""
         self.hostname, self.region = location(settings, aws)
         self.tags = {**aws_tags(around), **stack.tags}
         self._repositories = self._make_repositories() if settings.repositories else None
@@ -82,7 +84,11 @@ class Registry:
             {
                 "visibility": "public" if settings.kind == "ecr-public" else "private",
                 "prefix": "" if settings.prefix == "*" else settings.prefix or "",
-                "repositories": [_repository_args(repository) for repository in settings.repositories],
+                "repositories": [
+                    # Only what was set: what a repository is by default is the component's to say.
+                    cast(RepositoryArgs, repository.model_dump(exclude_unset=True))
+                    for repository in settings.repositories
+                ],
                 "tags": self.tags,
             },
         )
@@ -147,27 +153,3 @@ def nvcf_tags(around: Surroundings) -> tuple[str, ...]:
     NVCF allows letters, digits and ``- _ : =`` in a tag (contract 1.3); a stack's name may hold a dot.
     """
     return ("managed-by=pulumi", f"stack={around.project}:{around.stack}".replace(".", "_"))
-
-
-def _repository_args(repository: RepositorySettings) -> RepositoryArgs:
-    args: RepositoryArgs = {
-        "name": repository.name,
-        "immutable_tags": repository.immutable_tags,
-        "mutable_tags": repository.mutable_tags,
-        "scan_on_push": repository.scan_on_push,
-        "keep_images": repository.keep_images,
-        "untagged_days": repository.untagged_days,
-        "protected_tags": repository.protected_tags,
-        "kms_key": repository.kms_key,
-        "force_delete": repository.force_delete,
-    }
-    catalog = repository.catalog
-    if catalog is not None:
-        args["catalog"] = {
-            "description": catalog.description,
-            "about_text": catalog.about_text,
-            "usage_text": catalog.usage_text,
-            "architectures": catalog.architectures,
-            "operating_systems": catalog.operating_systems,
-        }
-    return args

@@ -47,7 +47,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], out: TextIO, commands:
         progress.say(str(layout.bin))
         return 0
     if arguments.command == "test":
-        return _test(GoTests(commands, environ, layout, progress))
+        return _test(GoTests(commands, environ, layout, progress), vet=arguments.vet)
     installation = Installation(
         layout=layout,
         builder=Builder(commands, environ, layout, progress),
@@ -68,10 +68,10 @@ def main(argv: Sequence[str], environ: Mapping[str, str], out: TextIO, commands:
     return 0 if all(state.ready for state in states) else 1
 
 
-def _test(tests: GoTests) -> int:
+def _test(tests: GoTests, *, vet: bool) -> int:
     try:
         for module in sorted({family.module for family in FAMILIES}):
-            tests.run(module)
+            tests.run(module, vet=vet)
     except ToolchainError as error:
         tests.progress.say(f"error: {error}")
         return 1
@@ -103,7 +103,8 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
             help=f"where tools may come from; what is not found there is built (default: ${_SOURCE_VARIABLE} or auto)",
         )
     commands.add_parser("path", help="print the directory to put first on PATH")
-    commands.add_parser("test", help="run the tests of the programs written in Go")
+    test = commands.add_parser("test", help="run the tests of the programs written in Go")
+    test.add_argument("--vet", action="store_true", help="run go vet as well")
     return parser
 
 

@@ -4,8 +4,11 @@ Most state lives in moto's backends, which belong to the process, so a process h
 """
 
 import datetime as dt
+import functools
 import json
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 from moto.core.base_backend import BackendDict
 from moto.iam.aws_managed_policies import aws_managed_policies_data
@@ -85,10 +88,16 @@ class Cloud:
             _add_administrator()
 
 
-def _add_managed_policies() -> None:
+@functools.cache
+def _managed_policies() -> Mapping[str, Any]:
+    # moto carries all of AWS's, 6 MB of JSON; the few that exist here are picked once.
     known = json.loads(aws_managed_policies_data)
-    for name in sorted(_MANAGED_POLICIES & known.keys()):
-        policy = AWSManagedPolicy.from_data(name, ACCOUNT_ID, PARTITION, known[name])
+    return {name: known[name] for name in sorted(_MANAGED_POLICIES & known.keys())}
+
+
+def _add_managed_policies() -> None:
+    for name, data in _managed_policies().items():
+        policy = AWSManagedPolicy.from_data(name, ACCOUNT_ID, PARTITION, data)
         iam().managed_policies[policy.arn] = policy
 
 

@@ -54,11 +54,6 @@ class EcrService(EcrImages):
         result = super().create_repository()
         repository = self.repository(name)
         repository.created_at = self.visit.cloud.clock().replace(tzinfo=None)
-        if repository.encryption_configuration == {"encryptionType": "KMS"}:
-            repository.encryption_configuration = {
-                "encryptionType": "KMS",
-                "kmsKey": f"arn:{self.partition}:kms:{self.region}:{ACCOUNT_ID}:alias/aws/ecr",
-            }
         return result
 
     def describe_repositories(self) -> ActionResult:

@@ -1,6 +1,5 @@
 """The way of a request through the sandbox's AWS: authenticated, made to fail if asked, authorised, carried out."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -52,7 +51,7 @@ class _Progress:
 class Gateway:
     """Answers every request that reaches the server."""
 
-    def __init__(self, cloud: Cloud, sleep: Sleep = time.sleep) -> None:
+    def __init__(self, cloud: Cloud, sleep: Sleep) -> None:
         self._cloud = cloud
         self._sleep = sleep
         self._hooks = Hooks(cloud)

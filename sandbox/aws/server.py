@@ -4,8 +4,9 @@ import contextlib
 import socket
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sandbox.aws.cloud import Cloud
@@ -22,19 +23,22 @@ class Server:
         cloud: The state behind it.
     """
 
-    def __init__(self, cloud: Cloud, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, cloud: Cloud, host: str = "127.0.0.1", port: int = 0, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         """Binds the port.
 
         Args:
             cloud: The state to serve.
             host: Address to bind.
             port: Port to bind; 0 takes a free one.
+            sleep: Waits so many seconds, for faults with a delay.
 
         Raises:
             OSError: The port is taken.
         """
         self.cloud = cloud
-        self._http = _HttpServer((host, port), Gateway(cloud))
+        self._http = _HttpServer((host, port), Gateway(cloud, sleep))
 
     @property
     def url(self) -> str:

@@ -6,38 +6,25 @@ Source: observations 2 section 1.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import NoReturn
 
 from sandbox.nvcf import java_text
 from sandbox.nvcf.problems import bad_request
-from sandbox.nvcf.registries import RegistryKind
+from sandbox.nvcf.registries import ECR_PUBLIC_HOST, RegistryKind, ecr_account_and_region
 from sandbox.nvcf.registry_logins import Reference
 
-_REPOSITORY = r"(?P<repository>[a-z0-9][a-z0-9._/-]*[a-z0-9])"
-_TAG_AND_DIGEST = r"(?::(?P<tag>[A-Za-z0-9._-]+))?(?:@(?P<digest>sha256:[a-f0-9]{64}))?"
-_ECR_HOST = r"(?P<host>[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com)"
-_PUBLIC_HOST = r"(?P<host>public\.ecr\.aws)/[a-z0-9][a-z0-9._-]*"
-
-_ECR_IMAGE = re.compile(rf"{_ECR_HOST}/{_REPOSITORY}{_TAG_AND_DIGEST}")
-_PUBLIC_IMAGE = re.compile(rf"{_PUBLIC_HOST}/{_REPOSITORY}{_TAG_AND_DIGEST}")
-_DOCKER_IMAGE = re.compile(
-    r"(?:oci://)?(?P<host>[^/]+)/(?P<repository>[^/]+/[^/:@]+)"
-    r"(?::(?P<tag>[^@]+)|@(?P<digest>sha256:[a-fA-F0-9]{64}))?"
-)
-_NGC_IMAGE = re.compile(r"(?P<host>[^/]+)/(?P<repository>(?:[^/]+/)*[^/:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>.+))?")
-_OCI_ARTIFACT = re.compile(
-    r"(?:oci://)?(?P<host>[^/]+)/(?P<repository>(?:[^/:@]+/)*[^/:@]+)"
-    r"(?::(?P<tag>[^@]+)|@(?P<digest>sha256:[a-f0-9]{64}))?"
-)
-_NGC_CHART_PATH = re.compile(
-    r"(?:/api)?/(?P<namespace>[^/]+(?:/[^/]+)?)/charts/(?P<name>[A-Za-z0-9_-]+)"
-    r"-(?P<version>v?[0-9]+(?:\.[0-9]+){0,2}(?:[-+][\w.+-]+)?)\.tgz(?:\.prov)?"
-)
+_ECR_REPOSITORY = re.compile(r"[a-z0-9][a-z0-9._/-]*[a-z0-9]")
+_ECR_TAG = re.compile(r"[A-Za-z0-9._-]+")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_NGC_CHART = re.compile(r"(?P<namespace>[^/]+(?:/[^/]+)?)/charts/(?P<name>[\w-]+)-(?P<version>v?[0-9][\w.+-]*)\.tgz")
 _NGC_FILES = re.compile(
     r"https://api(?:\.(?:stg|canary))?\.ngc\.nvidia\.com/v2/org/[A-Za-z0-9_-]+(?:/team/[A-Za-z0-9_-]+)?"
     r"/(?:models|resources)/[^/]+/[^/]+/files"
 )
 _CHART_SCHEMES = ("http", "https", "oci")
+_OCI = "oci://"
+_ECR_KINDS = (RegistryKind.ECR, RegistryKind.ECR_PUBLIC)
 
 
 def image_host(image: str) -> str:
@@ -90,14 +77,12 @@ def image_reference(kind: RegistryKind, image: str) -> Reference:
     Raises:
         Problem: 400 when the image is not of the registry's form.
     """
-    if kind in {RegistryKind.ECR, RegistryKind.ECR_PUBLIC}:
-        return _ecr_reference(kind, image, image)
+    if kind in _ECR_KINDS:
+        return _ecr_reference(kind, _split(image), image)
     if kind is RegistryKind.DOCKER:
-        match = _DOCKER_IMAGE.fullmatch(image)
-        return _reference(match) if match else _refuse("Invalid Docker image url format.")
+        return _docker_reference(image)
     if kind is RegistryKind.NGC:
-        match = _NGC_IMAGE.fullmatch(image) if image.count(":") < 2 and image.count("@") < 2 else None
-        return _reference(match) if match else _refuse("Invalid NGC docker image url format.")
+        return _ngc_reference(image)
     return _oci_reference(image)
 
 
@@ -107,36 +92,91 @@ def chart_reference(kind: RegistryKind, chart: str) -> Reference:
     Raises:
         Problem: 400 when the chart is not of the registry's form.
     """
-    if kind in {RegistryKind.ECR, RegistryKind.ECR_PUBLIC}:
-        return _ecr_reference(kind, chart.removeprefix("oci://") if "oci://" in chart else "", chart)
+    if kind in _ECR_KINDS:
+        parts = _split(chart.removeprefix(_OCI)) if chart.startswith(_OCI) else None
+        return _ecr_reference(kind, parts, chart)
     if kind is RegistryKind.NGC:
-        uri = java_text.parse_uri(chart)
-        match = _NGC_CHART_PATH.fullmatch(uri.path) if uri and uri.scheme in {"http", "https"} else None
-        if uri is None or match is None:
-            _refuse("Invalid NGC helm chart url format")
-        return Reference(str(uri.host), f"{match['namespace']}/charts/{match['name']}", match["version"], None)
+        return _ngc_chart_reference(chart)
     if kind is RegistryKind.DOCKER:
-        match = _DOCKER_IMAGE.fullmatch(chart)
-        return _reference(match) if match else _refuse("Invalid Docker image url format.")
+        return _docker_reference(chart)
     return _oci_reference(chart)
 
 
-def _ecr_reference(kind: RegistryKind, text: str, shown: str) -> Reference:
-    pattern = _ECR_IMAGE if kind is RegistryKind.ECR else _PUBLIC_IMAGE
-    match = pattern.fullmatch(text)
-    return _reference(match) if match else _refuse(f"Invalid ECR artifact URL '{shown}' format")
+@dataclass(frozen=True)
+class _Parts:
+    """`host/path:tag@digest` taken apart; None where a part is absent."""
+
+    host: str
+    path: str
+    tag: str | None
+    digest: str | None
+
+    def reference(self, repository: str | None = None) -> Reference:
+        tag = None if self.digest else self.tag or "latest"
+        return Reference(self.host, self.path if repository is None else repository, tag, self.digest)
+
+
+def _split(text: str) -> _Parts | None:
+    """Takes a reference apart; None when it has no path, or an empty tag or digest."""
+    named, at, digest = text.partition("@")
+    host, _, path = named.partition("/")
+    colon = path.find(":", path.rfind("/") + 1)
+    tag = path[colon + 1 :] if colon >= 0 else None
+    path = path[:colon] if colon >= 0 else path
+    if not host or not path or path.endswith("/") or tag == "" or (at and not digest):
+        return None
+    return _Parts(host, path, tag, digest or None)
+
+
+def _ecr_reference(kind: RegistryKind, parts: _Parts | None, shown: str) -> Reference:
+    """Tag and digest may both be there: then only the digest counts. Public images lose their alias."""
+    if parts is not None:
+        repository = parts.path
+        if kind is RegistryKind.ECR_PUBLIC:
+            _, _, repository = parts.path.partition("/")
+        right_host = parts.host == ECR_PUBLIC_HOST or ecr_account_and_region(parts.host) is not None
+        right_tag = parts.tag is None or _ECR_TAG.fullmatch(parts.tag)
+        right_digest = parts.digest is None or _DIGEST.fullmatch(parts.digest)
+        if right_host and right_tag and right_digest and _ECR_REPOSITORY.fullmatch(repository):
+            return parts.reference(repository)
+    return _refuse(f"Invalid ECR artifact URL '{shown}' format")
+
+
+def _docker_reference(text: str) -> Reference:
+    """Exactly two path parts, and a tag or a digest, not both."""
+    parts = _split(text.removeprefix(_OCI))
+    if parts is None or parts.path.count("/") != 1 or not _has_one_version(parts):
+        return _refuse("Invalid Docker image url format.")
+    return parts.reference()
 
 
 def _oci_reference(text: str) -> Reference:
-    match = _OCI_ARTIFACT.fullmatch(text)
-    return _reference(match) if match else _refuse(f"Invalid OCI artifact URL format: {text}")
+    """A tag or a digest, not both."""
+    parts = _split(text.removeprefix(_OCI))
+    if parts is None or not _has_one_version(parts):
+        return _refuse(f"Invalid OCI artifact URL format: {text}")
+    return parts.reference()
 
 
-def _reference(match: re.Match[str]) -> Reference:
-    tag, digest = match["tag"], match["digest"]
-    if not tag and not digest:
-        tag = "latest"
-    return Reference(match["host"], match["repository"], tag, digest)
+def _has_one_version(parts: _Parts) -> bool:
+    return parts.digest is None or (parts.tag is None and _DIGEST.fullmatch(parts.digest) is not None)
+
+
+def _ngc_reference(image: str) -> Reference:
+    """At most one colon and one at sign in all, which rules out tag and digest together."""
+    parts = _split(image) if image.count(":") < 2 and image.count("@") < 2 else None
+    return parts.reference() if parts else _refuse("Invalid NGC docker image url format.")
+
+
+def _ngc_chart_reference(chart: str) -> Reference:
+    """`https://host/org[/team]/charts/name-version.tgz`."""
+    uri = java_text.parse_uri(chart)
+    if uri is not None and uri.scheme in {"http", "https"}:
+        match = _NGC_CHART.fullmatch(uri.path.removeprefix("/"))
+        if match is not None:
+            repository = f"{match['namespace']}/charts/{match['name']}"
+            return Reference(str(uri.host), repository, match["version"], None)
+    return _refuse("Invalid NGC helm chart url format")
 
 
 def _refuse(detail: str) -> NoReturn:

@@ -25,6 +25,7 @@ from sandbox.nvcf.replicas import Replica
 from sandbox.nvcf.secret_store import Secret
 
 _OAUTH_USER = "$oauthtoken"
+# Derived, not recorded: what Java says of a null among the artifact types.
 _NULL_TYPE = (
     'Cannot invoke "com.nvidia.boot.registries.service.registry.dto.ArtifactTypeEnum.ordinal()" because '
     '"artifactTypeEnum" is null'

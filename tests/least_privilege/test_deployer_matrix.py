@@ -159,7 +159,6 @@ WORK: Final = (
     allow(
         "iam:GetOpenIDConnectProvider", f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}", "the cluster's own provider"
     ),
-    allow("iam:ListOpenIDConnectProviders", "*", "the provider is found by its issuer"),
     allow("sts:GetCallerIdentity", "*", "which account this is"),
     *(
         allow(f"kms:{action}", KEY, "a repository's encryption", via=f"ecr.{REGION}.amazonaws.com")

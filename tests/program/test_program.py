@@ -37,8 +37,8 @@ def test_private_registry_end_to_end(run_program: RunProgram) -> None:
     assert (user["name"], user["path"], user["forceDestroy"]) == ("nvcf-registry-test-functions", "/nvcf/", False)
     policy = json.loads(outcome.recorder.of_type("aws:iam/policy:Policy")["functions-policy"].inputs["policy"])
     assert [statement["Resource"] for statement in policy["Statement"]] == [
-        "*",
-        f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/nvcf/*",
+        ["*"],
+        [f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/nvcf/*"],
     ]
     credential = outcome.recorder.of_type("pulumi-python:dynamic/nvcf:RegistryCredential")[
         "functions-credential"
@@ -72,7 +72,7 @@ def test_public_repositories_live_in_us_east_1(run_program: RunProgram) -> None:
     assert repository["region"] == "us-east-1"
     assert repository["catalogData"] == {"description": "A first function"}
     policy = json.loads(outcome.recorder.of_type("aws:iam/policy:Policy")["samples-policy"].inputs["policy"])
-    assert policy["Statement"][1]["Resource"] == f"arn:aws:ecr-public::{ACCOUNT}:repository/samples/*"
+    assert policy["Statement"][1]["Resource"] == [f"arn:aws:ecr-public::{ACCOUNT}:repository/samples/*"]
     assert outcome.exports["registries"]["samples"]["hostname"] == "public.ecr.aws"
 
 

@@ -164,7 +164,11 @@ def test_replacements_delete_first(provider: ProviderUnderTest, change: dict[str
     assert (result.changes, result.replaces, result.delete_before_replace) == (True, list(change), True)
 
 
-@pytest.mark.parametrize("unknown", [rpc.UNKNOWN, Unknown()], ids=["text", "object"])
+@pytest.mark.parametrize(
+    "unknown",
+    [rpc.UNKNOWN, Unknown()],  # type: ignore[no-untyped-call] # the SDK's class is untyped
+    ids=["text", "object"],
+)
 def test_unknown_values_in_a_preview(provider: ProviderUnderTest, unknown: object) -> None:
     """The SDK hands them over as objects; the engine's own marker is a text."""
     key, outs = made(provider)

@@ -60,6 +60,8 @@ class CloudUnderTest:
     server: Server
     cloud: Cloud
     clock: Clock
+    waits: list[float]
+    """Seconds the server meant to wait, instead of waiting."""
 
     @property
     def url(self) -> str:
@@ -68,7 +70,7 @@ class CloudUnderTest:
     def client(self, service: str, key: Key | None = None, region: str = "us-west-2") -> Any:
         """A client that never retries and never reads the user's own AWS settings."""
         key = key or Key()
-        return boto3.client(  # type: ignore[call-overload] # the service is a variable
+        return boto3.client(
             service,
             region_name=region,
             endpoint_url=self.url,

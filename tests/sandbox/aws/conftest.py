@@ -11,14 +11,16 @@ from tests.sandbox.aws.cloud_under_test import Clock, CloudUnderTest
 def running() -> Iterator[CloudUnderTest]:
     clock = Clock()
     cloud = Cloud(clock)
-    with Server(cloud).running() as server:
-        yield CloudUnderTest(server, cloud, clock)
+    waits: list[float] = []
+    with Server(cloud, sleep=waits.append).running() as server:
+        yield CloudUnderTest(server, cloud, clock, waits)
 
 
 @pytest.fixture
 def aws(running: CloudUnderTest) -> CloudUnderTest:
     """A cloud on its first day."""
     running.clock.ahead *= 0
+    running.waits.clear()
     running.cloud.propagation.seconds = 0
     running.cloud.reset()
     return running

@@ -1,12 +1,14 @@
 """What each call needs, decided on real requests."""
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.sandbox.aws.cloud_under_test import (
     MANIFEST,
     PULL_ACTIONS,
+    CloudUnderTest,
     Key,
     allow,
     deny,
@@ -18,7 +20,7 @@ from tests.sandbox.aws.cloud_under_test import (
 
 DENIED = (400, "AccessDeniedException")
 DIGEST = "sha256:" + "b" * 64
-PULLS = {
+PULLS: dict[str, dict[str, Any]] = {
     "batch_get_image": {"imageIds": [{"imageTag": "v1"}]},
     "batch_check_layer_availability": {"layerDigests": [DIGEST]},
     "describe_images": {},
@@ -34,7 +36,7 @@ LIFECYCLE = json.dumps(
         ]
     }
 )
-OTHERS = {
+OTHERS: dict[str, dict[str, Any]] = {
     "list_images": {},
     "put_image": {"imageManifest": MANIFEST, "imageTag": "v2"},
     "initiate_layer_upload": {},
@@ -53,25 +55,23 @@ OTHERS = {
 
 
 @pytest.fixture
-def puller(aws):
+def puller(aws: CloudUnderTest) -> Any:
     ecr = aws.client("ecr")
     for name in ("nvcf/echo", "nvcf/team/echo", "nvcf", "nvcf-evil/echo", "other/nvcf/echo"):
         ecr.create_repository(repositoryName=name)
         ecr.put_image(repositoryName=name, imageManifest=MANIFEST, imageTag="v1")
     eu = aws.client("ecr", region="eu-west-1")
     eu.create_repository(repositoryName="nvcf/echo")
-    return aws.user(
-        "puller", allow("ecr:GetAuthorizationToken", "*"), allow(PULL_ACTIONS, repository_arn("nvcf/*"))
-    )
+    return aws.user("puller", allow("ecr:GetAuthorizationToken", "*"), allow(PULL_ACTIONS, repository_arn("nvcf/*")))
 
 
 @pytest.mark.parametrize("operation", PULLS)
 @pytest.mark.parametrize("name", ["nvcf/echo", "nvcf/team/echo"])
-def test_a_puller_pulls_under_its_prefix(aws, puller, operation, name):
+def test_a_puller_pulls_under_its_prefix(aws: CloudUnderTest, puller: Key, operation: str, name: str) -> None:
     getattr(aws.client("ecr", puller), operation)(repositoryName=name, **PULLS[operation])
 
 
-def test_a_puller_asks_for_layers_under_its_prefix(aws, puller):
+def test_a_puller_asks_for_layers_under_its_prefix(aws: CloudUnderTest, puller: Key) -> None:
     ask = aws.client("ecr", puller).get_download_url_for_layer
     assert refused(ask, repositoryName="nvcf/echo", layerDigest=DIGEST)[1] == "LayersNotFoundException"
     assert refused(ask, repositoryName="nvcf", layerDigest=DIGEST) == DENIED
@@ -79,12 +79,12 @@ def test_a_puller_asks_for_layers_under_its_prefix(aws, puller):
 
 @pytest.mark.parametrize("operation", PULLS)
 @pytest.mark.parametrize("name", ["nvcf", "nvcf-evil/echo", "other/nvcf/echo", "missing/echo"])
-def test_a_puller_pulls_nothing_else(aws, puller, operation, name):
+def test_a_puller_pulls_nothing_else(aws: CloudUnderTest, puller: Key, operation: str, name: str) -> None:
     assert refused(getattr(aws.client("ecr", puller), operation), repositoryName=name, **PULLS[operation]) == DENIED
 
 
 @pytest.mark.parametrize("operation", PULLS)
-def test_another_region_or_account_is_another_resource(aws, puller, operation):
+def test_another_region_or_account_is_another_resource(aws: CloudUnderTest, puller: Key, operation: str) -> None:
     call = getattr(aws.client("ecr", puller, "eu-west-1"), operation)
     assert refused(call, repositoryName="nvcf/echo", **PULLS[operation]) == DENIED
     call = getattr(aws.client("ecr", puller), operation)
@@ -95,12 +95,12 @@ def test_another_region_or_account_is_another_resource(aws, puller, operation):
 
 
 @pytest.mark.parametrize("operation", OTHERS)
-def test_a_puller_does_nothing_but_pull(aws, puller, operation):
+def test_a_puller_does_nothing_but_pull(aws: CloudUnderTest, puller: Key, operation: str) -> None:
     call = getattr(aws.client("ecr", puller), operation)
     assert refused(call, repositoryName="nvcf/echo", **OTHERS[operation]) == DENIED
 
 
-def test_the_administrator_may_call_what_the_puller_may_not(aws, puller):
+def test_the_administrator_may_call_what_the_puller_may_not(aws: CloudUnderTest, puller: Key) -> None:
     ecr = aws.client("ecr")
     done = []
     for operation, params in OTHERS.items():
@@ -114,7 +114,7 @@ def test_the_administrator_may_call_what_the_puller_may_not(aws, puller):
     assert "put_image" in done
 
 
-def test_tags_are_decided_by_the_repository(aws, puller):
+def test_tags_are_decided_by_the_repository(aws: CloudUnderTest, puller: Key) -> None:
     ecr = aws.client("ecr", puller)
     arn = repository_arn("nvcf/echo")
     assert refused(ecr.list_tags_for_resource, resourceArn=arn) == DENIED
@@ -126,8 +126,10 @@ def test_tags_are_decided_by_the_repository(aws, puller):
     assert refused(ecr.untag_resource, resourceArn=arn, tagKeys=["a"]) == DENIED
 
 
-def test_the_refusal_reads_as_awss(aws, puller):
-    _, _, message = refusal(aws.client("ecr", puller).batch_get_image, repositoryName="nvcf", imageIds=[{"imageTag": "v1"}])
+def test_the_refusal_reads_as_awss(aws: CloudUnderTest, puller: Key) -> None:
+    _, _, message = refusal(
+        aws.client("ecr", puller).batch_get_image, repositoryName="nvcf", imageIds=[{"imageTag": "v1"}]
+    )
     assert message == (
         "User: arn:aws:iam::123456789012:user/nvcf/puller is not authorized to perform: ecr:BatchGetImage on resource: "
         "arn:aws:ecr:us-west-2:123456789012:repository/nvcf because no identity-based policy allows the "
@@ -135,7 +137,7 @@ def test_the_refusal_reads_as_awss(aws, puller):
     )
 
 
-def test_describing_all_repositories_asks_for_all_of_them(aws):
+def test_describing_all_repositories_asks_for_all_of_them(aws: CloudUnderTest) -> None:
     key = aws.user("viewer", allow("ecr:DescribeRepositories", repository_arn("nvcf/*")))
     aws.client("ecr").create_repository(repositoryName="nvcf/echo")
     ecr = aws.client("ecr", key)
@@ -145,7 +147,7 @@ def test_describing_all_repositories_asks_for_all_of_them(aws):
     assert refused(ecr.describe_repositories, repositoryNames=["nvcf/echo", "other"]) == DENIED
 
 
-def test_creating_with_tags_needs_the_right_to_tag(aws):
+def test_creating_with_tags_needs_the_right_to_tag(aws: CloudUnderTest) -> None:
     create = allow("ecr:CreateRepository", repository_arn("nvcf/*"))
     plain = aws.client("ecr", aws.user("plain", create))
     plain.create_repository(repositoryName="nvcf/a")
@@ -154,7 +156,7 @@ def test_creating_with_tags_needs_the_right_to_tag(aws):
 
 
 @pytest.mark.parametrize("how", ["inline", "attached", "group inline", "group attached"])
-def test_rights_come_from_every_kind_of_policy(aws, how):
+def test_rights_come_from_every_kind_of_policy(aws: CloudUnderTest, how: str) -> None:
     key = aws.user("worker")
     iam, ecr = aws.client("iam"), aws.client("ecr", key)
     assert refused(ecr.describe_repositories) == DENIED
@@ -175,7 +177,7 @@ def test_rights_come_from_every_kind_of_policy(aws, how):
     assert ecr.describe_repositories()["repositories"] == []
 
 
-def test_a_new_default_version_counts_at_once(aws):
+def test_a_new_default_version_counts_at_once(aws: CloudUnderTest) -> None:
     iam = aws.client("iam")
     key = aws.user("worker")
     arn = iam.create_policy(PolicyName="p", PolicyDocument=document(allow("ecr:*", "*")))["Policy"]["Arn"]
@@ -188,7 +190,7 @@ def test_a_new_default_version_counts_at_once(aws):
     assert message.endswith("with an explicit deny in an identity-based policy")
 
 
-def test_a_boundary_limits_a_user(aws):
+def test_a_boundary_limits_a_user(aws: CloudUnderTest) -> None:
     iam = aws.client("iam")
     boundary = iam.create_policy(PolicyName="limit", PolicyDocument=document(allow(PULL_ACTIONS, "*")))["Policy"]["Arn"]
     key = aws.user("bounded", allow("ecr:*", "*"))
@@ -202,7 +204,7 @@ def test_a_boundary_limits_a_user(aws):
     ecr.list_images(repositoryName="nvcf/echo")
 
 
-def test_a_repository_policy_has_a_say(aws, puller):
+def test_a_repository_policy_has_a_say(aws: CloudUnderTest, puller: Key) -> None:
     ecr = aws.client("ecr")
     grant = {"Sid": "x", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:user/nvcf/puller"}}
     ecr.set_repository_policy(repositoryName="nvcf", policyText=document(grant | {"Action": "ecr:DescribeImages"}))
@@ -213,7 +215,7 @@ def test_a_repository_policy_has_a_say(aws, puller):
     assert message.endswith("with an explicit deny in a resource-based policy")
 
 
-def test_iam_is_decided_by_path(aws):
+def test_iam_is_decided_by_path(aws: CloudUnderTest) -> None:
     deployer = aws.user(
         "deployer",
         allow("iam:*", ["arn:aws:iam::123456789012:user/nvcf/*", "arn:aws:iam::123456789012:policy/nvcf/*"]),
@@ -232,7 +234,7 @@ def test_iam_is_decided_by_path(aws):
     assert refused(iam.list_users) == denied
 
 
-def test_conditions_see_tags_boundaries_and_attached_policies(aws):
+def test_conditions_see_tags_boundaries_and_attached_policies(aws: CloudUnderTest) -> None:
     users = "arn:aws:iam::123456789012:user/nvcf/*"
     iam_admin = aws.client("iam")
     limit = iam_admin.create_policy(PolicyName="limit", PolicyDocument=document(allow("ecr:*", "*")))["Policy"]["Arn"]
@@ -256,7 +258,7 @@ def test_conditions_see_tags_boundaries_and_attached_policies(aws):
     assert refused(aws.client("ecr", deployer, "eu-west-1").create_repository, repositoryName="nvcf/a") == DENIED
 
 
-def test_services_of_moto_are_guarded_too(aws):
+def test_services_of_moto_are_guarded_too(aws: CloudUnderTest) -> None:
     aws.client("eks").create_cluster(
         name="dev", roleArn="arn:aws:iam::123456789012:role/x", resourcesVpcConfig={"subnetIds": ["subnet-1"]}
     )

@@ -1,27 +1,30 @@
 """Where IAM refuses, limits or remembers."""
 
 import json
+from typing import Any
 
 import pytest
 
-from tests.sandbox.aws.cloud_under_test import Key, allow, document, refusal, refused
+from tests.sandbox.aws.cloud_under_test import CloudUnderTest, Key, allow, document, refusal, refused
 
 CONFLICT = (409, "DeleteConflict")
 TRUST = document({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
 
 
 @pytest.fixture
-def iam(aws):
+def iam(aws: CloudUnderTest) -> Any:
     client = aws.client("iam")
     client.create_user(UserName="puller", Path="/nvcf/")
     return client
 
 
-def make_policy(iam, name="pull"):
-    return iam.create_policy(PolicyName=name, Path="/nvcf/", PolicyDocument=document(allow("ecr:*", "*")))["Policy"]["Arn"]
+def make_policy(iam: Any, name: str = "pull") -> Any:
+    return iam.create_policy(PolicyName=name, Path="/nvcf/", PolicyDocument=document(allow("ecr:*", "*")))["Policy"][
+        "Arn"
+    ]
 
 
-def test_a_user_has_two_keys_at_most(iam):
+def test_a_user_has_two_keys_at_most(iam: Any) -> None:
     made = [iam.create_access_key(UserName="puller")["AccessKey"] for _ in range(2)]
     assert [key["Status"] for key in made] == ["Active", "Active"]
     assert all(len(key["AccessKeyId"]) == 20 and len(key["SecretAccessKey"]) == 40 for key in made)
@@ -33,7 +36,7 @@ def test_a_user_has_two_keys_at_most(iam):
     iam.create_access_key(UserName="puller")
 
 
-def test_keys_are_listed_with_their_age(aws, iam):
+def test_keys_are_listed_with_their_age(aws: CloudUnderTest, iam: Any) -> None:
     aws.clock.advance(minutes=10)
     made = iam.create_access_key(UserName="puller")["AccessKey"]
     listed = iam.list_access_keys(UserName="puller")["AccessKeyMetadata"]
@@ -43,7 +46,7 @@ def test_keys_are_listed_with_their_age(aws, iam):
 
 
 @pytest.mark.parametrize("left", ["key", "attached", "inline", "group"])
-def test_a_user_with_anything_left_is_not_deleted(iam, left):
+def test_a_user_with_anything_left_is_not_deleted(iam: Any, left: str) -> None:
     arn = make_policy(iam)
     if left == "key":
         key = iam.create_access_key(UserName="puller")["AccessKey"]["AccessKeyId"]
@@ -66,7 +69,7 @@ def test_a_user_with_anything_left_is_not_deleted(iam, left):
     assert refused(iam.get_user, UserName="puller") == (404, "NoSuchEntity")
 
 
-def test_a_policy_in_use_is_not_deleted(iam):
+def test_a_policy_in_use_is_not_deleted(iam: Any) -> None:
     arn = make_policy(iam)
     # Attached twice is attached once.
     for _ in range(2):
@@ -84,7 +87,7 @@ def test_a_policy_in_use_is_not_deleted(iam):
     assert refused(iam.get_policy, PolicyArn=arn) == (404, "NoSuchEntity")
 
 
-def test_a_policy_has_five_versions_and_so_many_characters(iam):
+def test_a_policy_has_five_versions_and_so_many_characters(iam: Any) -> None:
     arn = make_policy(iam)
     for _ in range(4):
         iam.create_policy_version(PolicyArn=arn, PolicyDocument=document(allow("ecr:*", "*")))
@@ -96,7 +99,7 @@ def test_a_policy_has_five_versions_and_so_many_characters(iam):
     iam.create_policy(PolicyName="spacious", PolicyDocument=spacious)
 
 
-def test_a_user_has_ten_policies_at_most(iam):
+def test_a_user_has_ten_policies_at_most(iam: Any) -> None:
     for number in range(10):
         iam.attach_user_policy(UserName="puller", PolicyArn=make_policy(iam, f"p{number}"))
     eleventh = make_policy(iam, "p10")
@@ -106,18 +109,18 @@ def test_a_user_has_ten_policies_at_most(iam):
 @pytest.mark.parametrize(
     "text", ["{", '{"Statement": []}', document(allow("nonsense", "*")), document({"Effect": "Allow", "Action": "*"})]
 )
-def test_a_malformed_policy_is_refused(iam, text):
+def test_a_malformed_policy_is_refused(iam: Any, text: str) -> None:
     assert refused(iam.create_policy, PolicyName="p", PolicyDocument=text) == (400, "MalformedPolicyDocument")
 
 
-def test_names_are_taken_whatever_their_case(iam):
+def test_names_are_taken_whatever_their_case(iam: Any) -> None:
     assert refused(iam.create_user, UserName="Puller") == (409, "EntityAlreadyExists")
     make_policy(iam)
     assert refused(make_policy, iam) == (409, "EntityAlreadyExists")
     assert refused(iam.create_user, UserName="with space")[1] == "ValidationError"
 
 
-def test_users_are_listed_by_path_and_in_pages(iam):
+def test_users_are_listed_by_path_and_in_pages(iam: Any) -> None:
     for name in ("b", "a", "c"):
         iam.create_user(UserName=name, Path="/team/")
     assert [user["UserName"] for user in iam.list_users(PathPrefix="/team/")["Users"]] == ["a", "b", "c"]
@@ -126,7 +129,7 @@ def test_users_are_listed_by_path_and_in_pages(iam):
     assert len(iam.list_users()["Users"]) == 5
 
 
-def test_a_renamed_user_keeps_its_keys_tags_and_rights(aws, iam):
+def test_a_renamed_user_keeps_its_keys_tags_and_rights(aws: CloudUnderTest, iam: Any) -> None:
     iam.tag_user(UserName="puller", Tags=[{"Key": "team", "Value": "x"}])
     made = iam.create_access_key(UserName="puller")["AccessKey"]
     iam.update_user(UserName="puller", NewUserName="renamed", NewPath="/other/")
@@ -136,7 +139,7 @@ def test_a_renamed_user_keeps_its_keys_tags_and_rights(aws, iam):
     assert refused(iam.get_user, UserName="puller") == (404, "NoSuchEntity")
 
 
-def test_boundaries_are_shown_and_must_exist(iam):
+def test_boundaries_are_shown_and_must_exist(iam: Any) -> None:
     arn = make_policy(iam)
     made = iam.create_user(UserName="bounded", PermissionsBoundary=arn)["User"]
     assert made["PermissionsBoundary"]["PermissionsBoundaryArn"] == arn
@@ -148,7 +151,7 @@ def test_boundaries_are_shown_and_must_exist(iam):
     assert iam.get_role(RoleName="r")["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == arn
 
 
-def test_a_role_with_policies_is_not_deleted(iam):
+def test_a_role_with_policies_is_not_deleted(iam: Any) -> None:
     arn = make_policy(iam)
     iam.create_role(RoleName="r", Path="/nvcf/", AssumeRolePolicyDocument=TRUST)
     iam.attach_role_policy(RoleName="r", PolicyArn=arn)
@@ -157,7 +160,7 @@ def test_a_role_with_policies_is_not_deleted(iam):
     iam.delete_role(RoleName="r")
 
 
-def test_identity_providers(iam):
+def test_identity_providers(iam: Any) -> None:
     arn = iam.create_open_id_connect_provider(
         Url="https://oidc.example.com/id/1", ClientIDList=["sts.amazonaws.com"], Tags=[{"Key": "a", "Value": "b"}]
     )["OpenIDConnectProviderArn"]
@@ -172,5 +175,5 @@ def test_identity_providers(iam):
     assert refused(iam.get_open_id_connect_provider, OpenIDConnectProviderArn=arn) == (404, "NoSuchEntity")
 
 
-def test_an_operation_that_nobody_has_is_named(aws, iam):
+def test_an_operation_that_nobody_has_is_named(aws: CloudUnderTest, iam: Any) -> None:
     assert refused(iam.list_service_specific_credentials) == (501, "NotImplemented")

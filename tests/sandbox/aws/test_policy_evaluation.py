@@ -1,15 +1,25 @@
 """The evaluator by itself, as tables."""
 
+from typing import Any
+
 import pytest
 
-from sandbox.aws.policy_evaluation import AccessRequest, Policies, evaluate
+from sandbox.aws.policy_evaluation import AccessRequest, Decision, Policies, evaluate
 from tests.sandbox.aws.cloud_under_test import PULL_ACTIONS, allow, deny, document, repository_arn
 
 USER = ("AWS", "arn:aws:iam::123456789012:user/nvcf/puller")
 ROOT = ("AWS", "arn:aws:iam::123456789012:root")
 
 
-def ask(action, resource, *statements, context=None, boundary=None, session=None, resource_policy=None):
+def ask(
+    action: str,
+    resource: str,
+    *statements: Any,
+    context: Any = None,
+    boundary: str | None = None,
+    session: str | None = None,
+    resource_policy: str | None = None,
+) -> Decision:
     request = AccessRequest(
         principals=frozenset({USER}),
         account_principals=frozenset({ROOT}),
@@ -35,7 +45,7 @@ def ask(action, resource, *statements, context=None, boundary=None, session=None
         ("*", False),
     ],
 )
-def test_a_prefix_covers_what_lies_under_it_and_nothing_else(resource, allowed):
+def test_a_prefix_covers_what_lies_under_it_and_nothing_else(resource: str, allowed: bool) -> None:
     statement = allow(PULL_ACTIONS, repository_arn("nvcf/*"))
     assert ask("ecr:BatchGetImage", resource, statement).allowed is allowed
 
@@ -52,7 +62,7 @@ def test_a_prefix_covers_what_lies_under_it_and_nothing_else(resource, allowed):
         ("*", "iam:CreateUser", True),
     ],
 )
-def test_actions_match_by_wildcard_whatever_their_case(pattern, action, allowed):
+def test_actions_match_by_wildcard_whatever_their_case(pattern: str, action: str, allowed: bool) -> None:
     assert ask(action, "*", allow(pattern, "*")).allowed is allowed
 
 
@@ -66,11 +76,11 @@ def test_actions_match_by_wildcard_whatever_their_case(pattern, action, allowed)
         ("*", True),
     ],
 )
-def test_a_wildcard_stays_within_its_arn_segment(pattern, allowed):
+def test_a_wildcard_stays_within_its_arn_segment(pattern: str, allowed: bool) -> None:
     assert ask("ecr:BatchGetImage", repository_arn("nvcf/echo"), allow("ecr:*", pattern)).allowed is allowed
 
 
-def test_not_action_and_not_resource_turn_a_statement_round():
+def test_not_action_and_not_resource_turn_a_statement_round() -> None:
     all_but_iam = {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
     assert ask("ecr:PutImage", "*", all_but_iam).allowed
     assert not ask("iam:CreateUser", "*", all_but_iam).allowed
@@ -79,11 +89,11 @@ def test_not_action_and_not_resource_turn_a_statement_round():
     assert not ask("ecr:PutImage", repository_arn("prod/a"), all_but_prod).allowed
 
 
-def test_a_deny_wins_wherever_it_stands():
+def test_a_deny_wins_wherever_it_stands() -> None:
     resource = repository_arn("nvcf/echo")
     everything = allow("*", "*")
     explicit = document(everything, deny("ecr:PutImage", resource))
-    cases = {
+    cases: dict[str, dict[str, Any]] = {
         "an identity-based policy": {"statements": (everything, deny("ecr:PutImage", resource))},
         "a permissions boundary": {"boundary": explicit},
         "a session policy": {"session": explicit},
@@ -96,7 +106,7 @@ def test_a_deny_wins_wherever_it_stands():
         assert ask("ecr:DescribeImages", resource, *statements, **given).allowed
 
 
-def test_limits_take_away_and_never_give():
+def test_limits_take_away_and_never_give() -> None:
     pull_only = document(allow(PULL_ACTIONS, "*"))
     for limit in ("boundary", "session"):
         assert not ask("ecr:PutImage", "*", allow("*", "*"), **{limit: pull_only}).allowed
@@ -104,7 +114,7 @@ def test_limits_take_away_and_never_give():
         assert not ask("ecr:BatchGetImage", "*", **{limit: pull_only}).allowed
 
 
-def test_a_resource_policy_grants_to_those_it_names():
+def test_a_resource_policy_grants_to_those_it_names() -> None:
     resource = repository_arn("nvcf/echo")
     by_name = document({"Effect": "Allow", "Principal": {"AWS": USER[1]}, "Action": "ecr:BatchGetImage"})
     by_account = document({"Effect": "Allow", "Principal": {"AWS": ROOT[1]}, "Action": "ecr:BatchGetImage"})
@@ -145,18 +155,18 @@ def test_a_resource_policy_grants_to_those_it_names():
         ("ForAnyValue:StringEquals", ["a"], (), False),
     ],
 )
-def test_condition_operators(operator, wanted, given, holds):
+def test_condition_operators(operator: str, wanted: Any, given: Any, holds: bool) -> None:
     statement = allow("ecr:*", "*", Condition={operator: {"aws:Key": wanted}})
     assert ask("ecr:PutImage", "*", statement, context={"aws:key": given} if given else {}).allowed is holds
 
 
-def test_an_unknown_operator_grants_nothing_and_lets_nothing_through():
+def test_an_unknown_operator_grants_nothing_and_lets_nothing_through() -> None:
     odd = {"StringResembles": {"aws:Key": "a"}}
     assert not ask("ecr:PutImage", "*", allow("*", "*", Condition=odd)).allowed
     assert not ask("ecr:PutImage", "*", allow("*", "*"), deny("ecr:*", "*", Condition=odd)).allowed
 
 
-def test_policy_variables_stand_for_the_caller():
+def test_policy_variables_stand_for_the_caller() -> None:
     own = allow("iam:*", "arn:aws:iam::123456789012:user/nvcf/${aws:username}")
     context = {"aws:username": ("puller",)}
     assert ask("iam:GetUser", "arn:aws:iam::123456789012:user/nvcf/puller", own, context=context).allowed

@@ -1,6 +1,7 @@
 """Signatures as botocore makes them, checked without a server."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
@@ -16,13 +17,20 @@ from sandbox.aws.signature import Signature, calculate, check_signature, check_t
 SECRET = "se/cr+et"
 
 
-def signed(method="POST", url="http://127.0.0.1:5000/", body=b"", headers=None, service="ecr", auth=SigV4Auth):
+def signed(
+    method: str = "POST",
+    url: str = "http://127.0.0.1:5000/",
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    service: str = "ecr",
+    auth: Any = SigV4Auth,
+) -> HttpRequest:
     request = AWSRequest(method=method, url=url, data=body, headers=headers or {})
     auth(Credentials("AKIAEXAMPLE", SECRET, "token"), service, "us-west-2").add_auth(request)
     prepared = request.prepare()
     rest = prepared.url.removeprefix("http://127.0.0.1:5000")
     path, _, query = rest.partition("?")
-    made = {name.lower(): value.decode() if isinstance(value, bytes) else value for name, value in prepared.headers.items()}
+    made = {name.lower(): str(value) for name, value in prepared.headers.items()}
     return HttpRequest(method, path, query, {"host": "127.0.0.1:5000"} | made, body)
 
 
@@ -40,7 +48,7 @@ text = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), ma
     query=st.dictionaries(text.filter(lambda t: t and "=" not in t), text, max_size=4),
     body=st.binary(max_size=200),
 )
-def test_what_botocore_signs_is_accepted(segments, query, body):
+def test_what_botocore_signs_is_accepted(segments: Any, query: Any, body: bytes) -> None:
     from urllib.parse import quote, urlencode
 
     url = "http://127.0.0.1:5000/" + "/".join(segments)
@@ -50,12 +58,12 @@ def test_what_botocore_signs_is_accepted(segments, query, body):
     check_signature(request, found(request), SECRET)
 
 
-def test_an_encoded_path_is_accepted():
+def test_an_encoded_path_is_accepted() -> None:
     request = signed("GET", "http://127.0.0.1:5000/tags/arn%3Aaws%3Aeks%3Aus-west-2%3A1%3Acluster%2Fdev", service="eks")
     check_signature(request, found(request), SECRET)
 
 
-def test_a_presigned_url_is_accepted():
+def test_a_presigned_url_is_accepted() -> None:
     request = signed("GET", "http://127.0.0.1:5000/?Action=GetCallerIdentity", service="sts", auth=SigV4QueryAuth)
     signature = found(request)
     assert (signature.expires, signature.session_token) == (3600, "token")
@@ -63,10 +71,10 @@ def test_a_presigned_url_is_accepted():
 
 
 @pytest.mark.parametrize("part", ["method", "raw_path", "raw_query", "body", "header", "secret", "scope"])
-def test_any_changed_part_is_refused(part):
+def test_any_changed_part_is_refused(part: str) -> None:
     request = signed(url="http://127.0.0.1:5000/a?b=c", body=b"{}", headers={"X-Amz-Target": "A.B"})
     signature, secret = found(request), SECRET
-    changed = {
+    changed: dict[str, dict[str, Any]] = {
         "method": {"method": "PUT"},
         "raw_path": {"raw_path": "/b"},
         "raw_query": {"raw_query": "b=d"},
@@ -85,14 +93,14 @@ def test_any_changed_part_is_refused(part):
 
 
 @pytest.mark.parametrize(("minutes", "accepted"), [(0, True), (14, True), (16, False), (-14, True), (-16, False)])
-def test_the_clocks_may_differ_by_a_quarter_of_an_hour(minutes, accepted):
+def test_the_clocks_may_differ_by_a_quarter_of_an_hour(minutes: int, accepted: bool) -> None:
     signature = found(signed())
     signed_at = dt.datetime.strptime(signature.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.timezone.utc)
     now = signed_at + dt.timedelta(minutes=minutes)
     if accepted:
         check_time(signature, now)
     else:
-        with pytest.raises(RequestRefusedError, match="Signature (expired|not yet current)"):
+        with pytest.raises(RequestRefusedError, match=r"Signature (expired|not yet current)"):
             check_time(signature, now)
 
 
@@ -105,13 +113,13 @@ def test_the_clocks_may_differ_by_a_quarter_of_an_hour(minutes, accepted):
         "AWS4-HMAC-SHA256 Credential=a/20260101/us-west-2/ecr/aws4_request, SignedHeaders=host, Signature=00",
     ],
 )
-def test_half_a_signature_is_refused(header):
+def test_half_a_signature_is_refused(header: str) -> None:
     with pytest.raises(RequestRefusedError) as refused:
         read_signature(HttpRequest("POST", "/", "", {"authorization": header}))
     assert refused.value.refusal is Refusal.INCOMPLETE_SIGNATURE
 
 
-def test_the_published_example_gives_the_published_key():
+def test_the_published_example_gives_the_published_key() -> None:
     """AWS's worked example: the ListUsers request of "Signature Version 4" with the documentation's example key."""
     signature = Signature(
         "AKIDEXAMPLE", "20150830", "us-east-1", "iam", ("content-type", "host", "x-amz-date"), "", "20150830T123600Z"

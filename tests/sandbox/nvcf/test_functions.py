@@ -189,3 +189,42 @@ def test_functions_of_another_account_are_unknown(nvcf: Emulator) -> None:
     unknown = nvcf.request("GET", f"{FUNCTIONS}/{function['versionId']}/versions")
     assert nvcf.detail(unknown) == f"Function id '{function['versionId']}': Not found in account 'nvcf-default'"
     assert nvcf.request("GET", f"{FUNCTIONS}/ids").json() == {"functionIds": [function["id"]]}
+
+
+def test_trouble_at_the_registry_stops_the_trying(nvcf: Emulator) -> None:
+    """A refusal passes to the next credential, a 5xx does not."""
+    made_ids = {}
+    for key in ("AKIA1", "AKIA2"):
+        made_ids[nvcf.made(name=key, pair=f"{key}:s", host=ECR)["registryCredentialId"]] = key
+    first = made_ids[min(made_ids)]
+    nvcf.hook("PUT", "/registries", {"logins": {f"{first}:s": {"status": 500, "body": "down"}}})
+    response = create(nvcf, containerImage=IMAGE)
+    assert (response.status_code, nvcf.detail(response)) == (
+        502,
+        "ECR response with 5xx error 500 INTERNAL_SERVER_ERROR - down",
+    )
+
+
+def test_canary_hosts_stand_for_the_real_ones_both_ways(nvcf: Emulator) -> None:
+    canary = nvcf.made(host="canary.nvcr.io", pair="$oauthtoken:nvapi-x")
+    made(nvcf, containerImage="nvcr.io/org/app:v1")
+    response = nvcf.request("DELETE", f"{PATH}/{canary['registryCredentialId']}")
+    assert "in use by Function" in nvcf.detail(response)
+
+
+@pytest.mark.parametrize(
+    ("chart", "status"),
+    [
+        ("https://helm.ngc.nvidia.com/org/charts/web-1.2.3.tgz", 200),
+        ("https://helm.ngc.nvidia.com/org/team/charts/my-web-v1.2.3-rc.1.tgz", 200),
+        ("https://helm.ngc.nvidia.com/org/charts/web.tgz", 400),
+        ("https://helm.ngc.nvidia.com/charts/web-1.2.3.tgz", 400),
+        ("oci://helm.ngc.nvidia.com/org/charts/web:1.2.3", 400),
+    ],
+)
+def test_ngc_charts(nvcf: Emulator, chart: str, status: int) -> None:
+    nvcf.made(host="helm.ngc.nvidia.com", pair="$oauthtoken:nvapi-x", types=("HELM",))
+    response = create(nvcf, helmChart=chart, helmChartServiceName="web")
+    assert response.status_code == status
+    if status == 400:
+        assert nvcf.detail(response) == "Invalid NGC helm chart url format"

@@ -206,6 +206,22 @@ def test_what_an_earlier_sandbox_left_is_gone_unless_the_cluster_is_the_users(tm
         assert not layout.environment.exists()
 
 
+def test_a_start_that_fails_leaves_no_process(tmp_path: Path, fake: Any) -> None:
+    sandbox = Sandbox(tmp_path, parts=[fake("aws"), fake("broken", needs=("aws",), before="sys.exit(3)")])
+    pids: list[int] = []
+    stop = sandbox.processes.stop
+
+    def stopping() -> None:
+        pids.append(sandbox.processes.pid("aws"))
+        stop()
+
+    sandbox.processes.stop = stopping  # type: ignore[method-assign,assignment]  # to look between
+    with pytest.raises(SandboxError, match="broken ended"):
+        sandbox.start()
+    assert pids
+    assert not any(map(alive, pids))
+
+
 def test_a_block_that_fails_leaves_no_process(tmp_path: Path, fake: Any) -> None:
     def failing_block() -> None:
         with Sandbox(tmp_path, parts=[fake("aws")]) as sandbox:

@@ -36,6 +36,11 @@ CASES = {
         errors.RegistryRejectedCredential,
         "token itself is fine",
     ),
+    "401 of a call that logs in nowhere": (
+        answer("GET", 401, "Unauthorized", "unauthorized"),
+        errors.TokenRejected,
+        "not the registry's password",
+    ),
     "scope": (answer("POST", 403, "Access Denied", "forbidden"), errors.Forbidden, "manage_registry_credentials"),
     "gateway 403": (answer("PATCH", 403, text="<html>no</html>"), errors.Forbidden, "<html>no</html>"),
     "IAM denial": (

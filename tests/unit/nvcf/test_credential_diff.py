@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nvcf.credential_diff import MARKER, CredentialChange, credential_change
@@ -35,6 +35,7 @@ def without(props: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: value for key, value in props.items() if key not in keys}
 
 
+@settings(deadline=None)
 @given(st.permutations(["CONTAINER", "HELM"]), st.permutations(["a", "b"]))
 def test_order_is_no_difference(types: list[str], tags: list[str]) -> None:
     assert not credential_change(OLDS | {"artifactTypes": types, "tags": tags}, NEWS)

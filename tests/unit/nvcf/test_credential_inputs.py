@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
@@ -77,6 +77,7 @@ def test_everything_missing_is_told_at_once() -> None:
     assert [key for key, _ in input_mistakes({})] == ["hostname", "name", "username", "password", "artifactTypes"]
 
 
+@settings(deadline=None)
 @given(st.sets(st.sampled_from(INPUTS)))
 def test_unknown_values_are_never_judged(keys: set[str]) -> None:
     props = GOOD | dict.fromkeys(keys, UNKNOWN)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import botocore.session
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nvcf import ecr
@@ -18,6 +18,7 @@ def test_regions_are_those_of_botocore() -> None:
     assert known == ecr.PRIVATE_REGIONS
 
 
+@settings(deadline=None)
 @given(ACCOUNTS, REGIONS)
 def test_built_hostnames_are_good_and_read_back(account: str, region: str) -> None:
     hostname = ecr.private_hostname(account, region)

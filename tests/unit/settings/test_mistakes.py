@@ -276,4 +276,4 @@ def test_accounts_and_regions_other_than_the_deployers() -> None:
 def test_settings_cannot_be_changed() -> None:
     settings = Settings()
     with pytest.raises(ValueError, match="frozen"):
-        settings.permissions_boundary = "x"  # type: ignore[misc]
+        settings.permissions_boundary = "x"

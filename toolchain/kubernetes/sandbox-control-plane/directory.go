@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"golang.org/x/sys/unix"
 	"k8s.io/klog/v2"
 )
 
@@ -50,7 +51,10 @@ func openDirectory(root string) (*directory, error) {
 		d.lock.Close()
 		return nil, err
 	}
-	logTo(d.log)
+	if err := logTo(d.log); err != nil {
+		d.lock.Close()
+		return nil, err
+	}
 	return d, nil
 }
 
@@ -61,16 +65,28 @@ func (d *directory) close() {
 	d.lock.Close()
 }
 
-// logTo points klog, which all Kubernetes components log through, at a file.
-func logTo(file *os.File) {
+// logTo sends klog, which most components log through, to a file, and with it
+// all else that is written to the process's standard error: etcd's client has no
+// setting for it. os.Stderr still leads to where it did.
+func logTo(file *os.File) error {
 	flags := flag.NewFlagSet("klog", flag.PanicOnError)
 	klog.InitFlags(flags)
 	for name, value := range map[string]string{"logtostderr": "false", "alsologtostderr": "false", "stderrthreshold": "FATAL"} {
 		if err := flags.Set(name, value); err != nil {
-			panic(err) // the names are klog's own
+			return err
 		}
 	}
 	klog.SetOutput(file)
+
+	original, err := unix.FcntlInt(os.Stderr.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return fmt.Errorf("standard error: %w", err)
+	}
+	if err := unix.Dup2(int(file.Fd()), unix.Stderr); err != nil {
+		return fmt.Errorf("standard error: %w", err)
+	}
+	os.Stderr = os.NewFile(uintptr(original), "stderr")
+	return nil
 }
 
 // writeFile replaces a file in one step, so that a reader, or the next start

@@ -10,15 +10,18 @@ import json
 import pathlib
 import re
 import sys
+from collections.abc import Iterator
+from typing import Optional
 
 PLUGIN_FILE = "pulumi-plugin.json"
 
 
-def normalized(name):
+def normalized(name: str) -> str:
+    """Gives the one spelling of a distribution's name (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def plugin_files():
+def plugin_files() -> Iterator[tuple[str, pathlib.Path]]:
     """Yields (import name, path) for packages in the directories Python imports from."""
     seen = set()
     for entry in sys.path:
@@ -30,7 +33,7 @@ def plugin_files():
                 yield path.parent.name, path
 
 
-def editable_plugin_file(name):
+def editable_plugin_file(name: str) -> Optional[pathlib.Path]:  # noqa: UP045 - any Python may run this
     """Finds the file of a package that an import hook, not a directory, leads to."""
     try:
         spec = importlib.util.find_spec(name.replace("-", "_"))
@@ -43,14 +46,12 @@ def editable_plugin_file(name):
     return None
 
 
-def main():
+def main() -> None:
+    """Looks through the distributions, then through packages that belong to none."""
     files = {normalized(name): path for name, path in plugin_files()}
     found = {}
     for distribution in importlib.metadata.distributions():
-        metadata = distribution.metadata
-        if metadata is None or not metadata["Name"]:
-            continue
-        name = normalized(metadata["Name"])
+        name = normalized(distribution.metadata["Name"] or "")
         path = files.pop(name, None)
         if path is None and name.startswith("pulumi-") and name not in found:
             path = editable_plugin_file(name)

@@ -127,6 +127,12 @@ class TestNames:
         inputs = provider.resource(SECRET).check({"metadata": {"name": "n", "namespace": "other"}})
         assert inputs["metadata"]["namespace"] == "other"
 
+    def test_a_namespace_that_only_the_object_has_is_no_change(self, provider: Any) -> None:
+        resource = provider.resource(SECRET)
+        resource.create(secret("one"))
+        del resource.inputs["metadata"]["namespace"]
+        assert not resource.diff(secret("one")).changes
+
     def test_moving_to_another_namespace_replaces(self, provider: Any) -> None:
         resource = provider.resource(SECRET)
         resource.create(secret("one"))
@@ -139,6 +145,7 @@ class TestPreviews:
     def test_a_dry_run_tells_defaults_and_leaves_nothing(self, provider: Any, live: Any) -> None:
         outputs = provider.resource(CRON_JOB).preview(cron_job())
         assert outputs["spec"]["concurrencyPolicy"] == "Allow"
+        assert "status" not in outputs
         with pytest.raises(ApiError, match="not found"):
             live("batch/v1", "CronJob", "cj")
 
@@ -212,6 +219,15 @@ class TestOthersAtWork:
             resource.update(secret("two"))
         resource.update(secret("two", annotations={"pulumi.com/patchForce": "true"}))
         assert live("v1", "Secret", "s")["data"] == {"password": encoded("two")}
+
+    def test_fields_are_handed_over_to_another_name(self, provider: Any, live: Any) -> None:
+        resource = provider.resource(SECRET)
+        resource.create(secret("one"))
+        resource.update(secret("two"))
+        resource.update(secret("two", annotations={"pulumi.com/patchFieldManager": "team"}))
+        found = live("v1", "Secret", "s")
+        assert {entry["manager"] for entry in found["metadata"]["managedFields"]} == {"team"}
+        assert found["data"] == {"password": encoded("two")}
 
     def test_what_kubectl_changed_is_taken_over_as_the_official_plugin_does(
         self, provider: Any, admin: Cluster, namespace: str, live: Any
@@ -400,6 +416,23 @@ class TestRefusals:
         with pytest.raises(PluginError, match="unreachable: Unauthorized") as failure:
             provider.resource(SECRET).create(secret("one"))
         assert "hush" not in str(failure.value)
+
+    def test_a_token_file_is_read_again_when_its_token_is_refused(
+        self, configured: Any, admin_kubeconfig: str, written: Any
+    ) -> None:
+        config = yaml.safe_load(admin_kubeconfig)
+        token = config["users"][0]["user"]["token"]
+        path = written("token", token)
+        config["users"][0]["user"] = {"tokenFile": path}
+        provider = configured({"kubeconfig": yaml.safe_dump(config), "namespace": "default"}, {})
+        written("token", "expired")
+        resource = provider.resource(NAMESPACE)
+        assert resource.import_("default")  # the first token, still in use
+        cluster = provider.plugin._operations._cluster
+        cluster._authenticator.reject(cluster._authenticator.credential())
+        cluster._authenticator.credential()  # the expired one
+        written("token", token)
+        assert resource.import_("default")
 
     def test_an_unknown_kind(self, provider: Any) -> None:
         provider.plugin.cancel()  # no patience for a definition to come

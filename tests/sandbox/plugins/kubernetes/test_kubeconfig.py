@@ -48,10 +48,13 @@ def test_paths_in_a_file_are_relative_to_it(written: Any, tmp_path: Path) -> Non
 
 
 def test_files_of_the_environment_are_merged_and_the_first_wins(written: Any) -> None:
-    first = written("first", yaml.safe_dump({"users": [{"name": "u1", "user": {"token": "first"}}]}))
+    users = [{"name": "u1", "user": {"token": "first"}}]
+    first = written("first", yaml.safe_dump({"current-context": "two", "users": users}))
     second = written("second", TEXT)
     config = kubeconfig.ambient({"KUBECONFIG": f"{first}:/missing:{second}"})
-    assert kubeconfig.resolve(config, Overrides()).user["token"] == "first"
+    target = kubeconfig.resolve(config, Overrides())
+    assert target.user["token"] == "first"
+    assert target.server == "https://two.example.com"
 
 
 @pytest.mark.parametrize(
