@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nvcf.errors import LockTimeout
+from nvcf.errors import LockUnavailable
 from nvcf.retries import SYSTEM_CLOCK, Clock
 
 _POLL_SECONDS = 0.05
@@ -47,7 +47,7 @@ class AccountLock:
         """Holds the lock while the block runs.
 
         Raises:
-            LockTimeout: Others held it for all of `wait_seconds`, or the file cannot be had.
+            LockUnavailable: Others held it for all of `wait_seconds`, or its file cannot be opened or locked.
         """
         descriptor = self._open()
         try:
@@ -61,11 +61,7 @@ class AccountLock:
             _make_private(self.path.parent)
             return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise LockTimeout(
-                f"The lock file {self.path}, which keeps runs on this machine from writing to one NVCF account at "
-                f"the same time, cannot be opened: {error.strerror}.",
-                "Make its directory yours alone (mode 0700), or point XDG_RUNTIME_DIR to one that is.",
-            ) from None
+            raise self._failed("opened", error) from None
 
     def _lock(self, descriptor: int) -> None:
         until = self.clock.now() + self.wait_seconds
@@ -74,16 +70,23 @@ class AccountLock:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                    raise
+                    raise self._failed("locked", error) from None
             else:
                 return
             if self.clock.now() >= until:
-                raise LockTimeout(
+                raise LockUnavailable(
                     "Another run on this machine has been writing to the same NVCF account for "
                     f"{self.wait_seconds:.0f} s.",
                     f"Wait for it to end and run again; `fuser {self.path}` names the process.",
                 )
             self.clock.sleep(_POLL_SECONDS * (0.5 + self.clock.random()))
+
+    def _failed(self, done: str, error: OSError) -> LockUnavailable:
+        return LockUnavailable(
+            f"The lock file {self.path}, which keeps runs on this machine from writing to one NVCF account at the same "
+            f"time, cannot be {done}: {error.strerror}.",
+            "Make its directory yours alone (mode 0700) and on a local disk, or point XDG_RUNTIME_DIR to one that is.",
+        )
 
 
 def account_lock(endpoint: str, account: str | None, environment: Mapping[str, str]) -> AccountLock:

@@ -198,5 +198,5 @@ class NotNvcf(NvcfError):
     """What answered is not NVCF's API: a login page, a gateway's error, a redirect, broken JSON."""
 
 
-class LockTimeout(NvcfError):
-    """Another run on this machine kept writing to the same account for too long."""
+class LockUnavailable(NvcfError):
+    """The lock between runs on this machine cannot be had: another holds it for too long, or its file fails."""

@@ -26,9 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     layout = Layout.at(chosen.dir)
     try:
         if chosen.command == "up":
-            options = checked_options(
-                chosen.kube, chosen.plugins, chosen.propagation, os.environ, chosen.toolchain
-            )
+            options = checked_options(chosen.kube, chosen.plugins, chosen.propagation, os.environ, chosen.toolchain)
             return commands.up(layout, options, print)
         if chosen.command == "down":
             return commands.down(layout, print)
@@ -49,19 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         description="Emulators of AWS and NVCF, a Kubernetes control plane and plugin stand-ins.",
     )
     everywhere = argparse.ArgumentParser(add_help=False)
-    everywhere.add_argument(
-        "--dir", type=Path, metavar="DIR", help="where data and logs go (default: .sandbox)"
-    )
+    everywhere.add_argument("--dir", type=Path, metavar="DIR", help="where data and logs go (default: .sandbox)")
     commands_ = parser.add_subparsers(dest="command", required=True, metavar="up|down|status|env")
-    start = commands_.add_parser(
-        "up", parents=[everywhere], help="start everything and wait until it answers"
-    )
-    start.add_argument(
-        "--kube", choices=("own", "mine"), default="own", help="run a control plane, or use KUBECONFIG"
-    )
-    start.add_argument(
-        "--plugins", choices=("standin", "official"), default="standin", help="provider plugins to use"
-    )
+    start = commands_.add_parser("up", parents=[everywhere], help="start everything and wait until it answers")
+    start.add_argument("--kube", choices=("own", "mine"), default="own", help="run a control plane, or use KUBECONFIG")
+    start.add_argument("--plugins", choices=("standin", "official"), default="standin", help="provider plugins to use")
     start.add_argument(
         "--propagation",
         type=float,
@@ -69,14 +59,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="until AWS accepts a new access key (default: 0)",
     )
-    start.add_argument(
-        "--toolchain", type=Path, default=TOOLCHAIN, metavar="DIR", help="where the built binaries are"
-    )
+    start.add_argument("--toolchain", type=Path, default=TOOLCHAIN, metavar="DIR", help="where the built binaries are")
     commands_.add_parser("down", parents=[everywhere], help="end everything; what the emulators held is lost")
     commands_.add_parser("status", parents=[everywhere], help="say what runs")
-    commands_.add_parser(
-        "env", parents=[everywhere], help="print the environment variables, for a shell to evaluate"
-    )
+    commands_.add_parser("env", parents=[everywhere], help="print the environment variables, for a shell to evaluate")
     return parser
 
 

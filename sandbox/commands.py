@@ -63,9 +63,7 @@ def up(layout: Layout, options: Options, say: Say, supervisor: Sequence[str] = S
     finally:
         if process.stdout:
             process.stdout.close()
-    process.returncode = (
-        0  # it lives on by design; without this the interpreter would warn of a forgotten child
-    )
+    process.returncode = 0  # it lives on by design; without this the interpreter would warn of a forgotten child
     for line in _epilogue(layout, options):
         say(line)
     return 0
@@ -144,10 +142,7 @@ def _already_up(layout: Layout, options: Options, say: Say) -> int:
         return 1
     different = sorted(name for name, value in options.as_dict().items() if known.options.get(name) != value)
     if different:
-        say(
-            f"It was started with another {', '.join(different)}. "
-            "To change that: `python -m sandbox down`, then `up`."
-        )
+        say(f"It was started with another {', '.join(different)}. To change that: `python -m sandbox down`, then `up`.")
         return 1
     for line in _epilogue(layout, options):
         say(line)
@@ -172,9 +167,7 @@ def _follow_start(process: subprocess.Popen[str], say: Say) -> None:
         else:
             raise SandboxError(event["message"])
     code = describe_exit(process.wait())
-    raise SandboxError(
-        "\n  ".join([f"The sandbox's supervisor ended with {code} before all was up.", *noise[-25:]])
-    )
+    raise SandboxError("\n  ".join([f"The sandbox's supervisor ended with {code} before all was up.", *noise[-25:]]))
 
 
 def _event(line: str) -> dict[str, Any] | None:

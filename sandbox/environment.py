@@ -105,7 +105,7 @@ def environment(options: Options, layout: Layout, endpoints: Mapping[str, str]) 
         "AWS_EC2_METADATA_DISABLED": "true",
         "NVCF_TOKEN": nvcf_token(),
         "KUBECONFIG": options.kubeconfig or str(layout.kubeconfig),
-        "PULUMI_BACKEND_URL": f"file://{layout.backend}",
+        "PULUMI_BACKEND_URL": f"file://{layout.backend(options.kube)}",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_HOME": str(layout.pulumi_home),
         "PULUMI_SKIP_UPDATE_CHECK": "true",

@@ -50,10 +50,12 @@ class Layout:
         """One log a part."""
         return self.root / "logs"
 
-    @property
-    def backend(self) -> Path:
-        """Pulumi's state, a file backend."""
-        return self.root / "backend"
+    def backend(self, kube: str) -> Path:
+        """Pulumi's state, a file backend: one for each choice of cluster.
+
+        The state of a sandbox of one's own is thrown away with it; that of the user's cluster must outlive both.
+        """
+        return self.root / "backend" / kube
 
     @property
     def pulumi_home(self) -> Path:
@@ -76,6 +78,6 @@ class Layout:
 
     def make(self) -> None:
         """Make the directories, readable by the user alone."""
-        for directory in (self.root, self.logs, self.backend, self.pulumi_home):
+        for directory in (self.root, self.logs, self.pulumi_home):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root.chmod(0o700)

@@ -69,11 +69,7 @@ def _user_kubeconfig(environ: Mapping[str, str]) -> str:
 
     Only the variable counts: `~/.kube/config` may well be a cluster that nobody meant to try things on.
     """
-    paths = [
-        Path(entry).expanduser().absolute()
-        for entry in environ.get("KUBECONFIG", "").split(os.pathsep)
-        if entry
-    ]
+    paths = [Path(entry).expanduser().absolute() for entry in environ.get("KUBECONFIG", "").split(os.pathsep) if entry]
     if not paths:
         raise SandboxError(
             "--kube mine uses the cluster of KUBECONFIG, and KUBECONFIG is not set. "

@@ -81,9 +81,8 @@ class Processes:
                 self._spawn(waiting.pop(part.name))
             event = self._next(deadline - time.monotonic(), unready)
             if isinstance(event, Ended):
-                raise PartFailedError(
-                    self._failure(event.part, f"ended with {describe_exit(event.code)} before it was ready")
-                )
+                when = "before it was ready" if event.part in unready else "while the others were starting"
+                raise PartFailedError(self._failure(event.part, f"ended with {describe_exit(event.code)} {when}"))
             self.endpoints[event.part] = event.endpoint
             unready.discard(event.part)
             announce(event)

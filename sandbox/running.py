@@ -75,9 +75,7 @@ class Sandbox:
         """
         self.layout.make()
         self._discard_old_data()
-        self.parts = (
-            tuple(self._chosen) if self._chosen is not None else standard_parts(self.options, self.layout)
-        )
+        self.parts = tuple(self._chosen) if self._chosen is not None else standard_parts(self.options, self.layout)
         try:
             self.processes.start(self.parts, self._timeout, self._announce)
             write_private(self.layout.environment, self.environment.shell())
@@ -104,11 +102,13 @@ class Sandbox:
 
         A cluster of the user's own outlives the sandbox, and so does the state that says what is in it.
         """
+        backend = self.layout.backend(self.options.kube)
         shutil.rmtree(self.layout.logs)
         if self.options.kube == "own":
             shutil.rmtree(self.layout.control_plane, ignore_errors=True)
-            shutil.rmtree(self.layout.backend)
+            shutil.rmtree(backend, ignore_errors=True)
         self.layout.make()
+        backend.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def write_private(path: Path, text: str) -> None:

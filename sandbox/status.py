@@ -52,9 +52,7 @@ class Status:
 
     def ended(self, name: str, code: int) -> Status:
         """The same, with one part ended."""
-        return replace(
-            self, parts=tuple(replace(p, exit_code=code) if p.name == name else p for p in self.parts)
-        )
+        return replace(self, parts=tuple(replace(p, exit_code=code) if p.name == name else p for p in self.parts))
 
     @property
     def crashed(self) -> tuple[PartStatus, ...]:
@@ -63,9 +61,7 @@ class Status:
 
     def write(self, path: Path) -> None:
         """Replace the status file."""
-        write_private(
-            path, json.dumps({"options": dict(self.options), "parts": [asdict(part) for part in self.parts]})
-        )
+        write_private(path, json.dumps({"options": dict(self.options), "parts": [asdict(part) for part in self.parts]}))
 
     @classmethod
     def read(cls, path: Path) -> Status | None:

@@ -104,9 +104,7 @@ def _detach(layout: Layout) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run as a program."""
-    parser = argparse.ArgumentParser(
-        description="Own the parts of a sandbox. Started by `python -m sandbox up`."
-    )
+    parser = argparse.ArgumentParser(description="Own the parts of a sandbox. Started by `python -m sandbox up`.")
     parser.add_argument("--dir", type=Path, required=True)
     parser.add_argument("--options", type=json.loads, required=True)
     chosen = parser.parse_args(arguments)

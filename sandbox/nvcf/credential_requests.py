@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sandbox.nvcf import binding, validation
 from sandbox.nvcf.artifact_types import ARTIFACT_TYPES, ArtifactType
@@ -20,7 +20,7 @@ class SentSecret:
     """
 
     name: str
-    value: object
+    value: object = field(repr=False)
 
     @classmethod
     def from_json(cls, value: object) -> SentSecret | None:

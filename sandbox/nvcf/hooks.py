@@ -178,7 +178,7 @@ def _functions(state: EmulatorState, _: dict[str, Any], request: Request) -> obj
 
 
 def _add_function(state: EmulatorState, body: dict[str, Any], __: Request) -> object:
-    """Puts a function version in without any check: {account, image?, chart?, functionId?, deployed?}."""
+    """Puts a function version in without any check: {account, image?, chart?, name?, functionId?, deployed?}."""
     document = {
         "name": body.get("name", "sandbox"),
         "inferenceUrl": "/",
@@ -194,6 +194,8 @@ def _add_function(state: EmulatorState, body: dict[str, Any], __: Request) -> ob
         created_at=state.clock.wall(),
     )
     state.functions.save(version)
+    if body.get("deployed", False):
+        version = state.services().functions.launch(version, []).version
     return version.as_json(from_database=True)
 
 

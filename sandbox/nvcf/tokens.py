@@ -1,8 +1,9 @@
 """Bearer tokens: who is calling, with which authorities (NVCF contract 1.2).
 
 The emulator's tokens are unsigned: `dev.<base64url JSON>` stands for the JWT of an OAuth2 client, `nvapi-<base64url
-JSON>` for an API key. The JSON has `sub` (client id; for a key, a client id or the account id itself), `scopes` (list
-of strings) and optionally `exp` (seconds since 1970). Anything else is refused with 401, as a bad signature would be.
+JSON>` for an API key. The JSON has `sub` (client id; for a key, a client id or the account id itself), `scopes` (a
+list, or one string with blanks between) and optionally `exp` (seconds since 1970). Anything else is refused with 401,
+as a bad signature would be.
 """
 
 from __future__ import annotations
@@ -96,6 +97,8 @@ def _read(payload: str, now: float, *, is_api_key: bool) -> Caller | Refusal:
         subject, scopes, expires = claims["sub"], claims.get("scopes", []), claims.get("exp")
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError):
         return Refusal("Invalid token")
+    if isinstance(scopes, str):
+        scopes = scopes.split()
     if not isinstance(subject, str) or not isinstance(scopes, list):
         return Refusal("Invalid token")
     if expires is not None and expires + CLOCK_SKEW_SECONDS < now:

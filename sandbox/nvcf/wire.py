@@ -48,8 +48,8 @@ class Request:
     path: str
     segments: tuple[str, ...]
     query: tuple[tuple[str, str], ...]
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     origin: str
 
     def accepts_json(self) -> bool:

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pulumi import automation
 
 PROJECT = Path(__file__).parents[2]
 #: What the program consists of. Linked, not copied: the very files are run.
@@ -23,25 +23,55 @@ PROGRAM = (
     "stack",
     ".venv",
 )
+#: No operation takes this long, in seconds; one that hangs is to fail, not to stop the tests.
+TIMEOUT = 300
 
 
 @dataclass(frozen=True)
 class Run:
-    """One engine operation that succeeded.
+    """One engine operation.
 
     Attributes:
         output: everything it printed, both streams.
         events: its engine events.
-        changes: how many resources it changed, by operation; "same" left out.
     """
 
     output: str
     events: tuple[Mapping[str, Any], ...]
-    changes: Mapping[str, int]
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """How many resources it changed, by operation; those that stay the same are left out."""
+        summaries = [event["summaryEvent"]["resourceChanges"] for event in self.events if "summaryEvent" in event]
+        return {operation: count for operation, count in (summaries or [{}])[-1].items() if operation != "same"}
+
+    @property
+    def steps(self) -> dict[str, str]:
+        """What it did to each resource, by logical name: create, update, delete or replace; the unchanged left out."""
+        done: dict[str, set[str]] = defaultdict(set)
+        for event in self.events:
+            metadata = event.get("resOutputsEvent", event.get("resOpFailedEvent", {})).get("metadata")
+            if metadata and metadata["op"] not in ("same", "read", "refresh"):
+                done[metadata["urn"].rpartition("::")[2]].add(metadata["op"])
+        return {name: "replace" if len(steps) > 1 else steps.pop() for name, steps in sorted(done.items())}
+
+    @property
+    def diagnostics(self) -> str:
+        """What the engine, the program and the providers said, without the engine's own debugging."""
+        said = [event["diagnosticEvent"] for event in self.events if "diagnosticEvent" in event]
+        return "\n".join(each["message"] for each in said if each["severity"] != "debug")
 
 
 class EngineError(Exception):
-    """An engine operation that failed; the text is everything it printed."""
+    """An engine operation that failed; the text is everything it printed.
+
+    Attributes:
+        run: what it did until then.
+    """
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run.output)
+        self.run = run
 
 
 @dataclass
@@ -51,104 +81,132 @@ class EngineStack:
     Attributes:
         directory: where the program lies.
         name: the stack's name.
-        environment: environment variables of the sandbox.
+        environment: environment variables of the sandbox; a test may change them between operations.
         transcript: everything that any operation printed or reported, for secrets to be searched in.
     """
 
     directory: Path
     name: str
     environment: dict[str, str]
+    program: Iterable[str] = PROGRAM
     transcript: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for name in PROGRAM:
+        self.directory.mkdir()
+        for name in self.program:
             (self.directory / name).symlink_to(PROJECT / name)
-        self.configure({})
-        self.stack = automation.create_or_select_stack(
-            self.name,
-            work_dir=str(self.directory),
-            opts=automation.LocalWorkspaceOptions(env_vars=self.environment),
-        )
+        self.pulumi("stack", "init", self.name)
 
     @property
     def _settings_file(self) -> Path:
         return self.directory / f"Pulumi.{self.name}.yaml"
 
-    def configure(self, config: Mapping[str, Any]) -> None:
+    def configure(self, **config: Any) -> None:
         """Replace the configuration, keys without namespace; the salt of its secrets stays."""
-        kept = yaml.safe_load(self._settings_file.read_text()) if self._settings_file.exists() else {}
+        kept = yaml.safe_load(self._settings_file.read_text())
         values = {f"nvcf-registry:{key}": value for key, value in config.items()}
         kept["config"] = {"aws:region": "us-west-2", **values}
         self._settings_file.write_text(yaml.safe_dump(kept), encoding="utf-8")
 
     def set_secret(self, path: str, value: str) -> None:
-        """Set a secret inside the configuration, as `pulumi config set --secret --path` does."""
-        self.stack.set_config(f"nvcf-registry:{path}", automation.ConfigValue(value, secret=True), path=True)
+        """Set a secret inside the configuration, given on standard input as a careful user does."""
+        self.pulumi("config", "set", "--secret", "--path", f"nvcf-registry:{path}", stdin=value)
 
-    def up(self, **options: Any) -> Run:
+    def up(self, *options: str) -> Run:
         """Run `pulumi up`."""
-        return self._run(self.stack.up, **options)
+        return self.run("up", "--yes", "--skip-preview", *options)
 
-    def preview(self, **options: Any) -> Run:
+    def preview(self, *options: str) -> Run:
         """Run `pulumi preview`."""
-        return self._run(self.stack.preview, **options)
+        return self.run("preview", *options)
 
-    def refresh(self, **options: Any) -> Run:
+    def refresh(self, *options: str) -> Run:
         """Run `pulumi refresh`."""
-        return self._run(self.stack.refresh, **options)
+        return self.run("refresh", "--yes", "--skip-preview", *options)
 
-    def destroy(self, **options: Any) -> Run:
+    def destroy(self, *options: str) -> Run:
         """Run `pulumi destroy`."""
-        return self._run(self.stack.destroy, **options)
+        return self.run("destroy", "--yes", "--skip-preview", *options)
+
+    def fails(self, *operation: str) -> Run:
+        """Run an operation that is expected to fail, and return what it did and said.
+
+        Raises:
+            AssertionError: if it succeeds.
+        """
+        try:
+            run = self.run(*(operation or ("up", "--yes", "--skip-preview")))
+        except EngineError as error:
+            return error.run
+        raise AssertionError(f"`pulumi {' '.join(operation)}` did not fail:\n{run.output}")
 
     def outputs(self) -> dict[str, Any]:
-        """Return the stack's outputs."""
-        return {name: output.value for name, output in self.stack.outputs().items()}
+        """Return the stack's outputs, secret ones masked."""
+        return dict(json.loads(self.pulumi("stack", "output", "--json")))
 
-    def registry(self, name: str) -> dict[str, Any]:
+    def registry(self, name: str = "functions") -> dict[str, Any]:
         """Return what the stack exports of one registry."""
         return dict(self.outputs()["registries"][name])
 
-    def state(self) -> dict[str, Any]:
-        """Return the exported state, secrets encrypted."""
-        return dict(self.stack.export_stack().deployment or {})
-
-    def secret_values(self) -> list[str]:
-        """Return the secret access keys and passwords in the state, in plain text, for them to be searched for."""
-        shown = subprocess.run(
-            ["pulumi", "stack", "export", "--show-secrets", "--stack", self.name],
-            cwd=self.directory,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        resources = json.loads(shown.stdout)["deployment"]["resources"]
-        found = [each.get("outputs", {}).get(key) for each in resources for key in ("secret", "password")]
-        return sorted({json.loads(value["plaintext"]) for value in found if isinstance(value, dict)})
+    def state(self, *options: str) -> dict[str, Any]:
+        """Return the exported state; secrets are encrypted unless `--show-secrets` is among the options."""
+        return dict(json.loads(self.pulumi("stack", "export", *options))["deployment"])
 
     def resources(self, type_suffix: str = "") -> list[dict[str, Any]]:
         """Return the resources in state whose type ends so."""
         return [each for each in self.state().get("resources", []) if each["type"].endswith(type_suffix)]
 
-    def _run(self, operation: Any, **options: Any) -> Run:
-        printed: list[str] = []
-        events: list[Mapping[str, Any]] = []
-        try:
-            operation(on_output=printed.append, on_event=lambda event: events.append(event.__dict__), **options)
-        except automation.CommandError as error:
-            text = "\n".join([*printed, str(error)])
-            self.transcript += [text, json.dumps(events, default=_plain)]
-            raise EngineError(text) from None
-        self.transcript += [*printed, json.dumps(events, default=_plain)]
-        summaries = [event["summary_event"] for event in events if event.get("summary_event")]
-        changes = {
-            str(getattr(operation, "value", operation)): count
-            for operation, count in (summaries[-1].resource_changes.items() if summaries else ())
-            if getattr(operation, "value", operation) != "same"
-        }
-        return Run("\n".join(printed), tuple(events), changes)
+    def names(self) -> set[str]:
+        """Return the logical names of the custom resources in state."""
+        return {each["urn"].rpartition("::")[2] for each in self.resources() if each["custom"]}
+
+    def credentials(self) -> dict[str, str]:
+        """Return every user name and password in state, in plain text."""
+        found = {}
+        for each in self.state("--show-secrets").get("resources", []):
+            outputs = each.get("outputs", {})
+            if each["type"] == "aws:iam/accessKey:AccessKey":
+                found[each["id"]] = _plaintext(outputs["secret"])
+            elif each["type"].endswith(":RegistryCredential") and each["custom"]:
+                found[_plaintext(outputs["username"])] = _plaintext(outputs["password"])
+        return found
+
+    def run(self, *operation: str) -> Run:
+        """Run one engine operation.
+
+        Raises:
+            EngineError: if it fails.
+        """
+        log = self.directory / "events.jsonl"
+        log.unlink(missing_ok=True)
+        process = self._start(operation[0], "--event-log", str(log), *operation[1:])
+        text = log.read_text(encoding="utf-8") if log.exists() else ""
+        self.transcript += [process.stdout, process.stderr, text]
+        run = Run(f"{process.stdout}\n{process.stderr}", tuple(json.loads(line) for line in text.splitlines()))
+        if process.returncode != 0:
+            raise EngineError(run)
+        return run
+
+    def pulumi(self, *arguments: str, stdin: str = "") -> str:
+        """Run any other command of the engine and return what it printed."""
+        process = self._start(*arguments, stdin=stdin)
+        assert process.returncode == 0, process.stderr
+        return process.stdout
+
+    def _start(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        selected = () if arguments[:2] == ("stack", "init") else ("--stack", self.name)
+        return subprocess.run(
+            ["pulumi", *arguments, *selected, "--non-interactive", "--color", "never"],
+            cwd=self.directory,
+            # The event log is an option for those who debug the engine.
+            env={**self.environment, "PULUMI_DEBUG_COMMANDS": "true"},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
 
 
-def _plain(value: object) -> object:
-    return getattr(value, "__dict__", str(value))
+def _plaintext(value: Any) -> str:
+    return str(json.loads(value["plaintext"]) if isinstance(value, dict) else value)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+import urllib3
+
 from sandbox.plugins.kubernetes.engine_warnings import warn
 from sandbox.plugins.kubernetes.provider import KubernetesPlugin
 from sandbox.plugins.protocol.process import serve
@@ -18,6 +20,8 @@ def main(arguments: list[str]) -> None:
         if addresses:
             warn(addresses[-1], message, urn)
 
+    # A kubeconfig that says insecure-skip-tls-verify means it; a warning for every request would help nobody.
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     serve(KubernetesPlugin(os.environ, show), arguments)
 
 

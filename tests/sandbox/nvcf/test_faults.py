@@ -8,6 +8,10 @@ import time
 import httpx
 import pytest
 
+from sandbox.nvcf.artifact_types import ArtifactType
+from sandbox.nvcf.credential_requests import SentSecret
+from sandbox.nvcf.function_service import HandedOut
+from sandbox.nvcf.wire import Request
 from tests.sandbox.nvcf.emulator import PATH, Emulator, encoded
 
 
@@ -95,9 +99,13 @@ def test_the_log_holds_no_secret(nvcf: Emulator) -> None:
 def test_secrets_do_not_show_in_representations(nvcf: Emulator) -> None:
     nvcf.made(pair="user:very-secret")
     state = nvcf.app.state.emulator
-    secret = next(iter(state.secrets._secrets.values()))
-    assert "very-secret" not in repr(secret)
-    assert encoded("user:very-secret") not in repr(secret)
+    stored = next(iter(state.secrets._secrets.values()))
+    sent = SentSecret("n", encoded("user:very-secret"))
+    handed_out = HandedOut("h", ArtifactType.CONTAINER, encoded("user:very-secret"))
+    request = Request("GET", "/", ("",), (), {"authorization": "very-secret"}, b"very-secret", "http://nvcf")
+    for thing in (stored, sent, handed_out, request):
+        assert "very-secret" not in repr(thing)
+        assert encoded("user:very-secret") not in repr(thing)
 
 
 def test_reset(nvcf: Emulator) -> None:

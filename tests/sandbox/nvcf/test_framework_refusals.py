@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 
 import pytest
@@ -141,3 +142,9 @@ def test_long_lists_are_compressed_for_those_who_ask(nvcf: Emulator) -> None:
 def test_the_firewall_refuses_odd_paths(nvcf: Emulator) -> None:
     for path in (f"{PATH};a=b", f"{PATH}%2Fx", f"{PATH}//x"):
         assert nvcf.request("GET", path, token=ADMIN).status_code == 400
+
+
+def test_scopes_may_be_one_string(nvcf: Emulator) -> None:
+    claims = b'{"sub": "ncp", "scopes": "list_functions manage_registry_credentials"}'
+    token = base64.urlsafe_b64encode(claims).decode()
+    assert nvcf.request("GET", token=f"Bearer dev.{token}").status_code == 200

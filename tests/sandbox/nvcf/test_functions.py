@@ -228,3 +228,11 @@ def test_ngc_charts(nvcf: Emulator, chart: str, status: int) -> None:
     assert response.status_code == status
     if status == 400:
         assert nvcf.detail(response) == "Invalid NGC helm chart url format"
+
+
+def test_a_hook_puts_in_a_running_function(nvcf: Emulator) -> None:
+    nvcf.made(host=ECR, pair="AKIA:s")
+    put_in = nvcf.hook("POST", "/functions", {"account": "nvcf-default", "image": IMAGE, "deployed": True})
+    assert put_in["status"] == "ACTIVE"
+    (handed_out,) = nvcf.hook("GET", "/handed-out?account=nvcf-default")["functions"]
+    assert [c["username"] for c in handed_out["running"]] == ["AKIA"]

@@ -197,8 +197,8 @@ def test_a_control_plane_that_is_not_built_is_explained(tmp_path: Path) -> None:
 def test_what_an_earlier_sandbox_left_is_gone_unless_the_cluster_is_the_users(tmp_path: Path, fake: Any) -> None:
     for options, kept in ((Options(kube="own"), False), (Options(kube="mine", kubeconfig="/k"), True)):
         layout = Layout.at(tmp_path / options.kube)
-        layout.make()
-        leftover = layout.backend / "stack.json"
+        layout.backend(options.kube).mkdir(parents=True)
+        leftover = layout.backend(options.kube) / "stack.json"
         leftover.touch()
         with Sandbox(layout.root, options, parts=[fake("aws")]) as sandbox:
             assert leftover.exists() is kept

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nvcf.account_lock import AccountLock, account_lock
-from nvcf.errors import LockTimeout
+from nvcf.errors import LockUnavailable
 from tests.provider.fake_clock import FakeClock
 
 HOLDER = """
@@ -54,7 +54,7 @@ def test_another_process_holds_it_until_it_dies(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         lock = AccountLock(path, wait_seconds=20, clock=clock.clock())
-        with pytest.raises(LockTimeout, match="for 20 s") as caught, lock.held():
+        with pytest.raises(LockUnavailable, match="for 20 s") as caught, lock.held():
             pytest.fail("the lock was had while another process held it")
         assert str(path) in str(caught.value)
         assert 20 <= clock.time < 21
@@ -101,7 +101,7 @@ def test_a_directory_open_to_others_is_refused(tmp_path: Path) -> None:
     directory = tmp_path / "d"
     directory.mkdir()
     directory.chmod(0o755)
-    with pytest.raises(LockTimeout, match="open to others"), AccountLock(directory / "x.lock").held():
+    with pytest.raises(LockUnavailable, match="open to others"), AccountLock(directory / "x.lock").held():
         pytest.fail("the lock was taken")
 
 
@@ -109,6 +109,6 @@ def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
     directory = tmp_path / "d"
     directory.mkdir(mode=0o700)
     (directory / "x.lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(LockTimeout, match="cannot be opened"), AccountLock(directory / "x.lock").held():
+    with pytest.raises(LockUnavailable, match="cannot be opened"), AccountLock(directory / "x.lock").held():
         pytest.fail("the lock was taken")
     assert not (tmp_path / "elsewhere").exists()

@@ -138,6 +138,7 @@ def test_the_server_sees_the_client_and_no_key_is_left_behind(
     assert not list(scratch.iterdir())
 
 
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS")
 def test_another_authoritys_server_is_not_trusted(server: str, authority: Authority) -> None:
     certificate, key = authority.issue("alice")
     user = {"client-certificate-data": encoded(certificate), "client-key-data": encoded(key)}
