@@ -1,7 +1,7 @@
 """The sandbox and stacks for tests on the real engine. AWS and NVCF are emulators, the plugins stand-ins.
 
-What a test leaves behind goes with the sandbox, since a destroy after each test would double the time: every name is one
-of the test's own, so nothing meets. That a destroy leaves nothing is a test of its own.
+What a test leaves behind goes with the sandbox, since a destroy after each test would double the time. Every name is
+one of the test's own, so nothing meets. That a destroy leaves nothing is a test of its own.
 """
 
 import itertools
@@ -60,13 +60,15 @@ def make_stack(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, 
 
 
 @pytest.fixture(scope="session")
-def _nvcf(environment: dict[str, str]) -> Iterator[Nvcf]:
+def nvcf(environment: dict[str, str]) -> Iterator[Nvcf]:
+    """Return the emulated NVCF."""
     with Nvcf(environment["NVCF_ENDPOINT"]) as emulator:
         yield emulator
 
 
 @pytest.fixture(scope="session")
-def _aws(environment: dict[str, str]) -> Aws:
+def aws(environment: dict[str, str]) -> Aws:
+    """Return the emulated AWS."""
     key = environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
     return Aws(environment["AWS_ENDPOINT_URL"], key)
 

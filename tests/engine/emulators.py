@@ -1,6 +1,7 @@
 """What tests ask of the emulators of NVCF and AWS, their hooks included."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -34,6 +35,13 @@ class Nvcf:
         answer = self.http.get(f"/v2/nvcf/{account and f'accounts/{account}/'}registry-credentials").raise_for_status()
         return [each for each in answer.json()["registryCredentials"] if each["registryCredentialName"] == name]
 
+    def secret(self, name: str, account: str = "nvcf-default") -> str:
+        """Return the secret that NVCF keeps for the credential of that name: the encoded pair."""
+        answer = self.http.get(f"/v2/nvcf/accounts/{account}").raise_for_status().json()
+        kept = [each["secret"] for each in answer["account"]["registryCredentials"]]
+        (found,) = [each["value"] for each in kept if each["name"] == name]
+        return str(found)
+
     def create(self, hostname: str, name: str, secret: str, *types: str) -> httpx.Response:
         """Register a credential as another tool would; `secret` is the encoded pair."""
         body = {"registryHostname": hostname, "secret": {"name": name, "value": secret}, "artifactTypes": types}
@@ -62,12 +70,16 @@ class Nvcf:
         """Forget every planned fault."""
         self._hook("DELETE", "faults")
 
-    def calls(self, during: Callable[[], object]) -> list[str]:
-        """Return the calls made while something is done: method and the path's last parts."""
+    @contextmanager
+    def calls(self) -> Iterator[list[str]]:
+        """Yield a list that holds, after the block, the calls made in it: method, path and status."""
+        made: list[str] = []
         self._hook("DELETE", "calls")
-        during()
-        made = self._hook("GET", "calls")["calls"]
-        return [f"{call['method']} {call['path'].removeprefix('/v2/nvcf/')} {call['status']}" for call in made]
+        yield made
+        made += [
+            f"{call['method']} {call['path'].removeprefix('/v2/nvcf/')} {call['status']}"
+            for call in self._hook("GET", "calls")["calls"]
+        ]
 
     def handed_out(self, account: str) -> list[Mapping[str, Any]]:
         """Return the credentials that functions of an account would be launched with."""

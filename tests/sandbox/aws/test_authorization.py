@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from tests.sandbox.aws.cloud_under_test import (
     MANIFEST,
@@ -270,3 +272,16 @@ def test_services_of_moto_are_guarded_too(aws: CloudUnderTest) -> None:
     assert aws.client("eks").describe_cluster(name="dev")["cluster"]["status"] == "ACTIVE"
     assert refused(aws.client("eks").describe_cluster, name="none") == (404, "ResourceNotFoundException")
     assert aws.client("eks", Key(), "eu-west-1").list_clusters()["clusters"] == []
+
+
+def test_the_signature_tells_the_region_whatever_the_client_calls_itself(aws: CloudUnderTest) -> None:
+    params: dict[str, Any] = {"roleArn": "arn:aws:iam::123456789012:role/x", "resourcesVpcConfig": {"subnetIds": ["s"]}}
+    eks = boto3.client(
+        "eks",
+        region_name="us-west-2",
+        endpoint_url=aws.url,
+        aws_access_key_id=Key().key_id,
+        aws_secret_access_key=Key().secret,
+        config=Config(user_agent_extra="region/eu-west-1"),
+    )
+    assert eks.create_cluster(name="dev", **params)["cluster"]["arn"].split(":")[3] == "us-west-2"

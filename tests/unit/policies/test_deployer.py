@@ -46,7 +46,6 @@ def test_only_what_the_scope_uses_is_granted() -> None:
         "PublicRepositories",
         "RepositoryEncryption",
         "ReadCluster",
-        "FindIdentityProvider",
         "ReadIdentityProvider",
         "PullRoles",
         "CreateRole",

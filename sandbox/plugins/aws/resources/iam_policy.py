@@ -138,7 +138,7 @@ class IamPolicy(Kind):
             (version for version in versions if not version["IsDefaultVersion"]),
             key=lambda version: version["CreateDate"],
         )
-        if len(versions) > _MOST_VERSIONS and spare:
+        if len(versions) >= _MOST_VERSIONS and spare:
             self._delete_version(aws, arn, spare[0]["VersionId"])
 
     def _delete_version(self, aws: Aws, arn: str, version: str) -> None:

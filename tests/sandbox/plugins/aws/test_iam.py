@@ -330,3 +330,12 @@ def test_the_secrecy_of_inputs_reaches_outputs(engine: Engine) -> None:
     assert again is not None
     assert again.outputs["path"] == Secret("/hidden/")
     assert plain(again.outputs)["path"] == "/hidden/"
+
+
+def test_a_computed_output_that_the_state_keeps_secret_stays_secret(engine: Engine) -> None:
+    user = engine.create(USER, "u", {"name": "very-discreet"})
+    user.outputs["uniqueId"] = Secret(user.outputs["uniqueId"])
+    assert engine.update(user, {"name": "very-discreet", "path": "/x/"}).outputs["uniqueId"] == user.outputs["uniqueId"]
+    again = engine.read(user)
+    assert again is not None
+    assert again.outputs["uniqueId"] == user.outputs["uniqueId"]
