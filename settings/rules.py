@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from nvcf.connection import account_id_mistake, endpoint_mistake, host_header_mistake, token_mistake
-
 from policies.prefix import join
 from settings.models import Settings
 from settings.problem import NAMESPACE, Problem, problem
