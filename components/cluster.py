@@ -104,5 +104,8 @@ def _provider(name: str, *, kubeconfig: pulumi.Input[str], **args: Any) -> kuber
         # Without it a Secret whose data changes is deleted and made again, and pods meet the moment between.
         enable_secret_mutable=True,
         enable_server_side_apply=True,
+        # What somebody else wrote into an object of this stack, such as wider rights for the refresher, is put right
+        # instead of being a conflict. Fields in `ignore_changes` stay whose they are.
+        enable_patch_force=True,
         **args,
     )

@@ -78,7 +78,7 @@ def whole(make_stack: MakeStack, nvcf: Nvcf) -> Environment:
         name,
         registries=[
             private(name, artifactTypes=["CONTAINER", "HELM"], repositories=["echo", triton]),
-            public(name, repositories=["hello"]),
+            public(name, repositories=[{"name": "hello", "catalog": {"description": "Hello"}}]),
             static(name),
         ],
         pullSecrets=[pull_secret(name), pull_secret(name, "ngc")],
@@ -145,7 +145,7 @@ def test_a_second_run_changes_nothing(whole: Environment, run: str) -> None:
 
 
 def test_each_credential_is_written_exactly_once(whole: Environment) -> None:
-    assert whole.calls["up"] == ["POST registry-credentials 201"] * 3
+    assert whole.calls["up"] == ["POST registry-credentials 200"] * 3
 
 
 @pytest.mark.parametrize("run", ["preview", "up again"])
