@@ -5,6 +5,7 @@ Everything runs in one sandbox, the two programs in turn, so that the ratios hol
 
 import argparse
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -12,14 +13,18 @@ import httpx
 from benchmarks.measurements import Measurement, Measurements
 from benchmarks.plot import plot
 from benchmarks.report import report
-from benchmarks.stacks import Stack, prepare, size_for
+from benchmarks.stacks import prepare, size_for
 from sandbox.options import Options
 from sandbox.running import Sandbox
 
 RESULTS = Path(__file__).parent
 PROGRAMS = ("components", "flat")
-#: How often each size is measured; the large one is steady enough, and slow.
+#: How often each size is measured without checkpoints; the large one is steady, and slow.
 ROUNDS = {10: 5, 100: 3, 1000: 2}
+#: With checkpoints the engine's file backend writes the whole state at every step, which takes minutes at 1,000.
+CHECKPOINT_ROUNDS = {10: 2, 100: 2, 1000: 1}
+#: Tells the engine to write the state once, at the end (an experimental switch of Pulumi's).
+NO_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "1"}
 
 
 def main() -> None:
@@ -31,23 +36,40 @@ def main() -> None:
     options = parser.parse_args()
     measurements = Measurements()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as directory:
-        for size in options.sizes:
-            for number in range(options.rounds or ROUNDS.get(size, 2)):
-                # A sandbox of its own for each round: what one leaves behind must not slow down the next.
-                root = Path(directory) / f"{size}-{number}"
-                with Sandbox(root / "sandbox", Options()) as sandbox:
-                    # The second program of a round meets warmer caches, so they take turns at being it.
-                    for program in PROGRAMS if number % 2 else reversed(PROGRAMS):
-                        measure(measurements, sandbox, root / program, program, size)
+        for checkpoints, rounds in ((False, ROUNDS), (True, CHECKPOINT_ROUNDS)):
+            for size in options.sizes:
+                for number in range(options.rounds or rounds.get(size, 1)):
+                    # A sandbox of its own for each round: what one leaves behind must not slow down the next.
+                    root = Path(directory) / f"{size}-{number}-{checkpoints}"
+                    with Sandbox(root / "sandbox", Options()) as sandbox:
+                        # The second program of a round meets warmer caches, so they take turns at being it.
+                        for program in PROGRAMS if number % 2 else reversed(PROGRAMS):
+                            measure(Trial(checkpoints, program, size), measurements, sandbox, root / program)
     options.output.joinpath("README.md").write_text(report(measurements), encoding="utf-8")
-    plot(measurements, options.output / "scaling.svg")
+    plot(measurements.select(checkpoints=False), options.output / "scaling.svg")
     print(f"written: {options.output / 'README.md'} and {options.output / 'scaling.svg'}")
 
 
-def measure(measurements: Measurements, sandbox: Sandbox, directory: Path, program: str, resources: int) -> None:
+@dataclass(frozen=True)
+class Trial:
+    """What is measured.
+
+    Attributes:
+        checkpoints: whether the engine writes the state at every step.
+        program: "components" or "flat".
+        resources: how many resources, about.
+    """
+
+    checkpoints: bool
+    program: str
+    resources: int
+
+
+def measure(trial: Trial, measurements: Measurements, sandbox: Sandbox, directory: Path) -> None:
     """Measure one program at one size: preview, up, up again with nothing to do, destroy."""
-    size = size_for(resources)
-    stack = prepare(directory, program, size, sandbox.env)
+    size = size_for(trial.resources)
+    environment = {**sandbox.env, **({} if trial.checkpoints else NO_CHECKPOINTS)}
+    stack = prepare(directory, trial.program, size, environment)
     steps = {
         "preview": ("preview",),
         "up": ("up", "--yes", "--skip-preview"),
@@ -55,20 +77,18 @@ def measure(measurements: Measurements, sandbox: Sandbox, directory: Path, progr
         "destroy": ("destroy", "--yes", "--skip-preview"),
     }
     for step, command in steps.items():
-        before = writes(sandbox)
+        before = nvcf_calls(sandbox)
         usage = stack.run(*command)
-        calls = {key: count - before.get(key, 0) for key, count in writes(sandbox).items()}
-        measurements.add(Measurement(program, resources, size, step, usage, calls))
-        print(f"{program:>10}  {size.resources:>5} resources  {step:<9} {usage.seconds:7.2f} s", flush=True)
-    remove(stack)
+        calls = {key: count - before[key] for key, count in nvcf_calls(sandbox).items()}
+        measurements.add(Measurement(trial.checkpoints, trial.program, trial.resources, size, step, usage, calls))
+        print(
+            f"{trial.program:>10}  {size.resources:>5} resources  {step:<9} {usage.seconds:7.2f} s"
+            f"{'  (checkpoints)' if trial.checkpoints else ''}",
+            flush=True,
+        )
 
 
-def remove(stack: Stack) -> None:
-    """Remove a destroyed stack, so that its history is not carried along."""
-    stack.run("stack", "rm", "--yes", "bench")
-
-
-def writes(sandbox: Sandbox) -> dict[str, int]:
+def nvcf_calls(sandbox: Sandbox) -> dict[str, int]:
     """Return how many calls NVCF's emulator has had so far, by method."""
     log = httpx.get(f"{sandbox.endpoints['nvcf']}/__sandbox/calls", trust_env=False).raise_for_status().json()
     counts = {"POST": 0, "PATCH": 0, "DELETE": 0, "GET": 0}

@@ -15,6 +15,7 @@ class Measurement:
     """One command, once.
 
     Attributes:
+        checkpoints: whether the engine wrote the state at every step, as it does by default, or once at the end.
         program: "components" or "flat".
         wanted: the size that was asked for, in resources.
         size: what the stack consisted of.
@@ -23,6 +24,7 @@ class Measurement:
         nvcf_calls: how many calls NVCF had during it, by method.
     """
 
+    checkpoints: bool
     program: str
     wanted: int
     size: Size
@@ -40,6 +42,10 @@ class Measurements:
     def add(self, measurement: Measurement) -> None:
         """Add one."""
         self.all.append(measurement)
+
+    def select(self, *, checkpoints: bool) -> "Measurements":
+        """Return those that were made with, or without, a checkpoint at every step."""
+        return Measurements([each for each in self.all if each.checkpoints == checkpoints])
 
     @property
     def sizes(self) -> list[int]:

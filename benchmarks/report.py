@@ -23,9 +23,21 @@ def report(measurements: Measurements) -> str:
             "",
             f"Measured on {_machine()}.",
             "",
-            *_table(measurements),
+            "## The program",
+            "",
+            "With one checkpoint at the end of each command (`PULUMI_SKIP_CHECKPOINTS=1`), so that what is seen is the",
+            "program and not the engine's file backend.",
+            "",
+            *_table(measurements.select(checkpoints=False)),
             "",
             "![time by number of resources](scaling.svg)",
+            "",
+            "## As the engine does it by default",
+            "",
+            "A checkpoint at every step. The file backend writes the whole state each time, so time grows with the",
+            "square of the number of resources, for both programs alike.",
+            "",
+            *_table(measurements.select(checkpoints=True)),
             "",
             "## Targets",
             "",
@@ -56,19 +68,17 @@ def _table(measurements: Measurements) -> list[str]:
 
 def _targets(measurements: Measurements) -> list[str]:
     lines = ["| Target | Measured | Met |", "|---|---|---|"]
-    worst = {
-        step: max(statistics.median(measurements.ratios(wanted, step)) for wanted in measurements.sizes)
-        for step in STEPS
-    }
-    for step, ratio in worst.items():
-        lines.append(
-            _row(f"{step}: at most {RATIO_TARGET} times the flat program", f"{ratio:.2f}", ratio <= RATIO_TARGET)
-        )
-    if {100, 1000} <= set(measurements.sizes):
+    for checkpoints, way in ((False, "one checkpoint"), (True, "a checkpoint at every step")):
+        chosen = measurements.select(checkpoints=checkpoints)
         for step in STEPS:
-            growth = measurements.growth(step, 100, 1000)
-            text = f"{step}: time per resource at 1,000 at most {GROWTH_TARGET} times that at 100"
-            lines.append(_row(text, f"{growth:.2f}", growth <= GROWTH_TARGET))
+            ratio = max(statistics.median(chosen.ratios(wanted, step)) for wanted in chosen.sizes)
+            text = f"{step}, {way}: at most {RATIO_TARGET} times the flat program, at any size"
+            lines.append(_row(text, f"{ratio:.2f}", ratio <= RATIO_TARGET))
+        if {100, 1000} <= set(chosen.sizes):
+            for step in STEPS:
+                growth = chosen.growth(step, 100, 1000)
+                text = f"{step}, {way}: time per resource at 1,000 at most {GROWTH_TARGET} times that at 100"
+                lines.append(_row(text, f"{growth:.2f}", growth <= GROWTH_TARGET))
     idle = sum(
         sum(each.nvcf_calls.values())
         for each in measurements.all
