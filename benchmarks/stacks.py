@@ -97,10 +97,10 @@ def prepare(directory: Path, program: str, size: Size, environment: Mapping[str,
             for index in range(size.registries)
         ],
     }
-    (directory / "Pulumi.bench.yaml").write_text(json.dumps({"config": config}), encoding="utf-8")
+    (directory / f"Pulumi.{program}.yaml").write_text(json.dumps({"config": config}), encoding="utf-8")
     stack = Stack(directory, {**os.environ, **environment})
     subprocess.run(
-        ["pulumi", "stack", "init", "bench", "--non-interactive"],
+        ["pulumi", "stack", "init", program, "--non-interactive"],
         cwd=directory,
         env=stack.environment,
         check=True,

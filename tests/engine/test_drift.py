@@ -269,7 +269,8 @@ def test_the_policy_ends_at_the_prefix_again(aftermath: Aftermath) -> None:
     arn = aftermath.world.registries["widened"]["policyArn"]
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    assert document["Statement"][1]["Resource"].endswith(f":repository/{aftermath.world.name}-widened/*")
+    (resource,) = document["Statement"][1]["Resource"]
+    assert resource.endswith(f":repository/{aftermath.world.name}-widened/*")
 
 
 def test_a_new_seed_is_made_for_a_deleted_pull_secret(aftermath: Aftermath) -> None:
