@@ -55,10 +55,10 @@ engine: $(VENV) toolchain
 	.venv/bin/python -m pytest tests/engine $(PYTEST_ARGS)
 
 go-test: toolchain
-	@for family in toolchain/*/go.mod; do (cd "$$(dirname "$$family")" && go vet ./... && go test ./...); done
+	@$(PYTHON) -m toolchain test
 
 toolchain:
-	@$(PYTHON) -m toolchain install
+	@$(PYTHON) -m toolchain install $(if $(filter mine,$(KUBE)),--only pulumi --only kubectl)
 
 bench: $(VENV) toolchain
 	.venv/bin/python -m benchmarks

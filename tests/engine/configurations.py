@@ -1,4 +1,4 @@
-"""Pieces of stack configuration. Names carry the test's own, since all tests share one AWS, NVCF and cluster."""
+"""Pieces of stack configuration. Names carry the test's own, since all tests share one AWS and one cluster."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ PASSWORD = "nvapi-static-password-of-the-tests"
 
 def private(unique: str, name: str = "functions", **more: Any) -> dict[str, Any]:
     """Return a private ECR registry."""
-    return {"name": name, "kind": "ecr-private", **_own(unique, name), "prefix": f"{unique}-{name}", **more}
+    return {"name": name, "kind": "ecr-private", "prefix": f"{unique}-{name}", **more}
 
 
 def public(unique: str, name: str = "samples", **more: Any) -> dict[str, Any]:
     """Return a public ECR registry."""
-    return {"name": name, "kind": "ecr-public", **_own(unique, name), "prefix": f"{unique}-{name}", **more}
+    return {"name": name, "kind": "ecr-public", "prefix": f"{unique}-{name}", **more}
 
 
-def static(unique: str, name: str = "ngc", **more: Any) -> dict[str, Any]:
+def static(name: str = "ngc", **more: Any) -> dict[str, Any]:
     """Return a registry with a user name and password; the password is set with `EngineStack.set_secret`."""
     login = {"hostname": "nvcr.io", "username": "$oauthtoken"}
-    return {"name": name, "kind": "ngc", **_own(unique, name), **login, **more}
+    return {"name": name, "kind": "ngc", **login, **more}
 
 
 def pull_secret(unique: str, registry: str = "functions", **more: Any) -> dict[str, Any]:
@@ -28,7 +28,3 @@ def pull_secret(unique: str, registry: str = "functions", **more: Any) -> dict[s
 
 
 CLUSTER = {"kubeconfig": "$KUBECONFIG"}
-
-
-def _own(unique: str, name: str) -> dict[str, Any]:
-    return {"credentialName": f"{unique}-{name}"}

@@ -47,12 +47,13 @@ def next_name() -> str:
 
 
 @pytest.fixture(scope="session")
-def make_stack(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> MakeStack:
-    """Return a function that makes a stack with a name and a configuration."""
+def make_stack(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str], nvcf: Nvcf) -> MakeStack:
+    """Return a function that makes a stack with a name and a configuration, and an NVCF account for it."""
     directory = tmp_path_factory.mktemp("stacks")
 
     def make(name: str, **config: Any) -> EngineStack:
-        stack = EngineStack(directory / name, name, dict(environment))
+        account = nvcf.account(name)
+        stack = EngineStack(directory / name, name, {**environment, "NVCF_TOKEN": account.token}, account)
         stack.configure(**config)
         return stack
 

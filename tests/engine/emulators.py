@@ -1,5 +1,6 @@
 """What tests ask of the emulators of NVCF and AWS, their hooks included."""
 
+import base64
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -10,65 +11,27 @@ import httpx
 from botocore.config import Config
 from typing_extensions import Self
 
-from sandbox.environment import NVCF_SCOPES, REGION, nvcf_token
+from sandbox.environment import REGION, nvcf_token
 
 
 class Nvcf:
-    """NVCF's emulator, seen by its administrator.
+    """NVCF's emulator.
 
     Args:
         endpoint: its base URL.
     """
 
     def __init__(self, endpoint: str) -> None:
-        self.http = httpx.Client(
+        self._http = httpx.Client(
             base_url=endpoint, headers={"Authorization": f"Bearer {nvcf_token()}"}, trust_env=False, timeout=90
         )
 
-    def credential(self, credential_id: str) -> dict[str, Any] | None:
-        """Return a credential of the default account, or None when it does not exist."""
-        answer = self.http.get(f"/v2/nvcf/registry-credentials/{credential_id}")
-        return None if answer.status_code == 404 else dict(answer.raise_for_status().json()["registryCredential"])
-
-    def named(self, name: str, account: str = "") -> list[dict[str, Any]]:
-        """Return every credential of that name; a name is one of a test's own."""
-        answer = self.http.get(f"/v2/nvcf/{account and f'accounts/{account}/'}registry-credentials").raise_for_status()
-        return [each for each in answer.json()["registryCredentials"] if each["registryCredentialName"] == name]
-
-    def secret(self, name: str, account: str = "nvcf-default") -> str:
-        """Return the secret that NVCF keeps for the credential of that name: the encoded pair."""
-        answer = self.http.get(f"/v2/nvcf/accounts/{account}").raise_for_status().json()
-        kept = [each["secret"] for each in answer["account"]["registryCredentials"]]
-        (found,) = [each["value"] for each in kept if each["name"] == name]
-        return str(found)
-
-    def create(self, hostname: str, name: str, secret: str, *types: str) -> httpx.Response:
-        """Register a credential as another tool would; `secret` is the encoded pair."""
-        body = {"registryHostname": hostname, "secret": {"name": name, "value": secret}, "artifactTypes": types}
-        return self.http.post("/v2/nvcf/registry-credentials", json=body)
-
-    def change(self, credential_id: str, name: str, secret: str, *types: str) -> None:
-        """Change a credential outside of any stack."""
-        body = {"secret": {"name": name, "value": secret}, **({"artifactTypeEnums": types} if types else {})}
-        self.http.patch(f"/v2/nvcf/registry-credentials/{credential_id}", json=body).raise_for_status()
-
-    def delete(self, credential_id: str) -> None:
-        """Delete a credential outside of any stack."""
-        self.http.delete(f"/v2/nvcf/registry-credentials/{credential_id}").raise_for_status()
-
-    def account(self, name: str) -> str:
-        """Make an account, so that faults on its routes meet one test only, and return its id."""
-        body = {"name": name, "adminClientId": f"{name}-client"}
-        self.http.post(f"/v2/nvcf/accounts/{name}", json=body).raise_for_status()
-        return name
-
-    def fault(self, action: str, **more: Any) -> None:
-        """Plan a fault (docs/emulator.md)."""
-        self._hook("POST", "faults", {"action": action, **more})
-
-    def clear_faults(self) -> None:
-        """Forget every planned fault."""
-        self._hook("DELETE", "faults")
+    def account(self, name: str) -> "Account":
+        """Make an account; an account holds 25 credentials, so every stack has one of its own."""
+        account = Account(self._http, name)
+        body = {"name": f"Tests of {name}", "adminClientId": account.client}
+        self._http.post(f"/v2/nvcf/accounts/{name}", json=body).raise_for_status()
+        return account
 
     @contextmanager
     def calls(self) -> Iterator[list[str]]:
@@ -81,20 +44,16 @@ class Nvcf:
             for call in self._hook("GET", "calls")["calls"]
         ]
 
-    def handed_out(self, account: str) -> list[Mapping[str, Any]]:
-        """Return the credentials that functions of an account would be launched with."""
-        return list(self._hook("GET", f"handed-out?account={account}")["functions"])
+    def fault(self, action: str, **more: Any) -> None:
+        """Plan a fault (docs/emulator.md)."""
+        self._hook("POST", "faults", {"action": action, **more})
 
-    def use(self, account: str, image: str) -> dict[str, Any]:
-        """Put in a function that uses an image's host, and return it."""
-        return self._hook("POST", "functions", {"account": account, "image": image})
-
-    def stop_using(self, version: str) -> None:
-        """Take a function version out."""
-        self._hook("DELETE", f"functions/{version}")
+    def clear_faults(self) -> None:
+        """Forget every planned fault."""
+        self._hook("DELETE", "faults")
 
     def _hook(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return dict(self.http.request(method, f"/__sandbox/{name}", json=body).raise_for_status().json())
+        return dict(self._http.request(method, f"/__sandbox/{name}", json=body).raise_for_status().json())
 
     def __enter__(self) -> Self:
         return self
@@ -102,17 +61,78 @@ class Nvcf:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.http.close()
+        self._http.close()
 
 
-def token_without_scopes() -> str:
-    """Return a token of the administrator that may read functions and nothing else."""
-    return nvcf_token(scopes=tuple(scope for scope in NVCF_SCOPES if scope == "list_functions"))
+class Account:
+    """One NVCF account, seen by an administrator.
+
+    Args:
+        http: a client with the administrator's token.
+        name: the account's id.
+    """
+
+    def __init__(self, http: httpx.Client, name: str) -> None:
+        self.name = name
+        self.client = f"{name}-client"
+        self._http = http
+        self._path = f"/v2/nvcf/accounts/{name}/registry-credentials"
+
+    @property
+    def token(self) -> str:
+        """A token of the account's own client."""
+        return nvcf_token(client=self.client)
+
+    def credential(self, credential_id: str) -> dict[str, Any] | None:
+        """Return a credential, or None when it does not exist."""
+        answer = self._http.get(f"{self._path}/{credential_id}")
+        return None if answer.status_code == 404 else dict(answer.raise_for_status().json()["registryCredential"])
+
+    def credentials(self) -> list[dict[str, Any]]:
+        """Return all credentials."""
+        return list(self._http.get(self._path).raise_for_status().json()["registryCredentials"])
+
+    def named(self, name: str) -> list[dict[str, Any]]:
+        """Return every credential of that name."""
+        return [each for each in self.credentials() if each["registryCredentialName"] == name]
+
+    def secrets(self, name: str) -> list[str]:
+        """Return the secrets that NVCF keeps for credentials of that name, `user:password`."""
+        account = self._http.get(f"/v2/nvcf/accounts/{self.name}").raise_for_status().json()["account"]
+        kept = [each["secret"] for each in account["registryCredentials"]]
+        return [base64.b64decode(each["value"]).decode() for each in kept if each["name"] == name]
+
+    def create(self, hostname: str, name: str, login: str) -> httpx.Response:
+        """Register a credential as another tool would; `login` is `user:password`."""
+        body = {"registryHostname": hostname, "secret": _secret(name, login), "artifactTypes": ["CONTAINER"]}
+        return self._http.post(self._path, json=body)
+
+    def change(self, credential_id: str, name: str, login: str, *types: str) -> None:
+        """Change a credential outside of any stack."""
+        body = {"secret": _secret(name, login), **({"artifactTypeEnums": types} if types else {})}
+        self._http.patch(f"{self._path}/{credential_id}", json=body).raise_for_status()
+
+    def delete(self, credential_id: str) -> None:
+        """Delete a credential outside of any stack."""
+        self._http.delete(f"{self._path}/{credential_id}").raise_for_status()
+
+    def use(self, image: str) -> dict[str, Any]:
+        """Put in a function that uses an image's host, and return it."""
+        body = {"account": self.name, "image": image}
+        return dict(self._http.post("/__sandbox/functions", json=body).raise_for_status().json())
+
+    def stop_using(self, version: str) -> None:
+        """Take a function version out."""
+        self._http.delete(f"/__sandbox/functions/{version}").raise_for_status()
 
 
-def token_of_nobody() -> str:
-    """Return a token of a client that belongs to no account."""
-    return nvcf_token(client="nobody")
+def _secret(name: str, login: str) -> dict[str, str]:
+    return {"name": name, "value": base64.b64encode(login.encode()).decode()}
+
+
+def token_without_scopes(client: str) -> str:
+    """Return a token that may read functions and nothing else."""
+    return nvcf_token(client, ("list_functions",))
 
 
 class Aws:

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from tests.engine.emulators import Account
+
 PROJECT = Path(__file__).parents[2]
 #: What the program consists of. Linked, not copied: the very files are run.
 PROGRAM = (
@@ -82,12 +84,14 @@ class EngineStack:
         directory: where the program lies.
         name: the stack's name.
         environment: environment variables of the sandbox; a test may change them between operations.
+        nvcf: the NVCF account that its token speaks for.
         transcript: everything that any operation printed or reported, for secrets to be searched in.
     """
 
     directory: Path
     name: str
     environment: dict[str, str]
+    nvcf: Account
     program: Iterable[str] = PROGRAM
     transcript: list[str] = field(default_factory=list)
 

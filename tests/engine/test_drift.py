@@ -3,7 +3,6 @@
 All changes are made to one stack at once, each to a registry of its own; each test looks at one of them.
 """
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ import pytest
 from tests.engine.cluster import Cluster
 from tests.engine.configurations import CLUSTER, PASSWORD, private, pull_secret, static
 from tests.engine.conftest import MakeStack, next_name
-from tests.engine.emulators import Aws, Nvcf
+from tests.engine.emulators import Account, Aws
 from tests.engine.stacks import EngineStack, Run
 
 SECRETS = "/api/v1/namespaces/default/secrets"
 ROLES = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles"
-OTHER_SECRET = base64.b64encode(b"$oauthtoken:of-somebody-else").decode()
+OTHER_LOGIN = "$oauthtoken:of-somebody-else"
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class World:
     name: str
     registries: dict[str, dict[str, Any]]
     aws: Aws
-    nvcf: Nvcf
+    nvcf: Account
     cluster: Cluster
 
     def credential_id(self, registry: str) -> str:
@@ -67,18 +66,16 @@ def _delete_credential(world: World) -> None:
 
 def _rename_credential(world: World) -> None:
     # What `nvcf-cli registry-credential update` does: it sends the name `credentials` with each new secret.
-    world.nvcf.change(world.credential_id("renamed"), f"{world.name}-credentials", OTHER_SECRET)
+    world.nvcf.change(world.credential_id("renamed"), "credentials", OTHER_LOGIN)
 
 
 def _other_secret(world: World) -> None:
-    world.nvcf.change(world.credential_id("resecreted"), f"{world.name}-resecreted", OTHER_SECRET)
+    world.nvcf.change(world.credential_id("resecreted"), "resecreted", OTHER_LOGIN)
 
 
 def _add_type(world: World) -> None:
-    key = base64.b64decode(world.nvcf.secret(f"{world.name}-typed")).decode()
-    world.nvcf.change(
-        world.credential_id("typed"), f"{world.name}-typed", base64.b64encode(key.encode()).decode(), "HELM"
-    )
+    (login,) = world.nvcf.secrets("typed")
+    world.nvcf.change(world.credential_id("typed"), "typed", login, "HELM")
 
 
 def _delete_key(world: World) -> None:
@@ -192,7 +189,7 @@ class Aftermath:
 
 
 @pytest.fixture(scope="module")
-def aftermath(make_stack: MakeStack, aws: Aws, nvcf: Nvcf, cluster: Cluster) -> Aftermath:
+def aftermath(make_stack: MakeStack, aws: Aws, cluster: Cluster) -> Aftermath:
     name = next_name()
     plain = ["deleted", "typed", "keyless", "asleep", "widened", "detached", "refreshed"]
     with_repository = ["bare", "mutable", "endless"]
@@ -200,7 +197,7 @@ def aftermath(make_stack: MakeStack, aws: Aws, nvcf: Nvcf, cluster: Cluster) -> 
     stack = make_stack(
         name,
         registries=[
-            *[static(name, registry) for registry in passwords],
+            *[static(registry) for registry in passwords],
             *[private(name, registry) for registry in plain],
             *[private(name, registry, repositories=["echo"]) for registry in with_repository],
         ],
@@ -210,7 +207,7 @@ def aftermath(make_stack: MakeStack, aws: Aws, nvcf: Nvcf, cluster: Cluster) -> 
     for index, _ in enumerate(passwords):
         stack.set_secret(f"registries[{index}].password", PASSWORD)
     stack.up()
-    world = World(name, stack.outputs()["registries"], aws, nvcf, cluster)
+    world = World(name, stack.outputs()["registries"], aws, stack.nvcf, cluster)
     for drift in DRIFTS.values():
         drift.change(world)
     return Aftermath(world, stack, stack.refresh(), stack.up(), stack.preview())
@@ -248,20 +245,19 @@ def test_afterwards_there_is_nothing_to_do(aftermath: Aftermath) -> None:
 
 
 def test_credentials_are_as_declared_again(aftermath: Aftermath) -> None:
-    nvcf, name = aftermath.world.nvcf, aftermath.world.name
-    assert [each["artifactTypes"] for each in nvcf.named(f"{name}-typed")] == [["CONTAINER"]]
-    assert len(nvcf.named(f"{name}-deleted")) == 1
-    assert nvcf.named(f"{name}-credentials") == []
+    nvcf = aftermath.world.nvcf
+    assert [each["artifactTypes"] for each in nvcf.named("typed")] == [["CONTAINER"]]
+    assert len(nvcf.named("deleted")) == 1
+    assert nvcf.named("credentials") == []
     for registry in ("renamed", "resecreted"):
-        assert base64.b64decode(nvcf.secret(f"{name}-{registry}")).decode() == f"$oauthtoken:{PASSWORD}"
+        assert nvcf.secrets(registry) == [f"$oauthtoken:{PASSWORD}"]
 
 
 def test_the_credential_follows_the_new_key(aftermath: Aftermath) -> None:
     user = aftermath.world.user("keyless")
     (key,) = aftermath.world.aws.users(aftermath.world.name)[user]
     assert key != aftermath.world.registries["keyless"]["activeKeyId"]
-    stored = base64.b64decode(aftermath.world.nvcf.secret(f"{aftermath.world.name}-keyless")).decode()
-    assert stored == f"{key}:{aftermath.stack.credentials()[key]}"
+    assert aftermath.world.nvcf.secrets("keyless") == [f"{key}:{aftermath.stack.credentials()[key]}"]
 
 
 def test_the_policy_ends_at_the_prefix_again(aftermath: Aftermath) -> None:

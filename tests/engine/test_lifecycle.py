@@ -1,6 +1,5 @@
 """A whole environment goes up, and a second run finds nothing to do: every kind of registry, several in one stack."""
 
-import base64
 import json
 from dataclasses import dataclass
 
@@ -79,7 +78,7 @@ def whole(make_stack: MakeStack, nvcf: Nvcf) -> Environment:
         registries=[
             private(name, artifactTypes=["CONTAINER", "HELM"], repositories=["echo", triton]),
             public(name, repositories=[{"name": "hello", "catalog": {"description": "Hello"}}]),
-            static(name),
+            static(),
         ],
         pullSecrets=[pull_secret(name), pull_secret(name, "ngc")],
         cluster=CLUSTER,
@@ -103,18 +102,17 @@ def whole(make_stack: MakeStack, nvcf: Nvcf) -> Environment:
     ],
 )
 def test_nvcf_holds_the_declared_credential(
-    whole: Environment, nvcf: Nvcf, registry: str, hostname: str, kind: str, types: list[str]
+    whole: Environment, registry: str, hostname: str, kind: str, types: list[str]
 ) -> None:
     exported = whole.stack.registry(registry)
-    credential = nvcf.credential(exported["credentialId"])
+    credential = whole.stack.nvcf.credential(exported["credentialId"])
     assert credential is not None
     assert credential["registryHostname"] == hostname == exported["hostname"]
     assert credential["registryName"] == kind
     assert sorted(credential["artifactTypes"]) == types
     assert sorted(credential["tags"]) == ["managed-by=pulumi", f"stack=nvcf-registry:{whole.stack.name}"]
     user = exported.get("activeKeyId", "$oauthtoken")
-    pair = f"{user}:{whole.stack.credentials()[user]}"
-    assert base64.b64decode(nvcf.secret(f"{whole.stack.name}-{registry}")).decode() == pair
+    assert whole.stack.nvcf.secrets(registry) == [f"{user}:{whole.stack.credentials()[user]}"]
 
 
 def test_repositories_have_the_declared_settings(whole: Environment, aws: Aws) -> None:

@@ -3,6 +3,7 @@
 All changes are made in one `pulumi up`, each to a registry or a pull secret of its own; each test looks at one of them.
 """
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,10 +40,6 @@ class Change:
     pull_after: dict[str, Any] = field(default_factory=dict)
 
 
-def _repository(**settings: Any) -> dict[str, Any]:
-    return {"repositories": [{"name": "echo", **settings}]}
-
-
 def _public_repository(**catalog: Any) -> dict[str, Any]:
     return {"kind": "ecr-public", "repositories": [{"name": "echo", "catalog": catalog}]}
 
@@ -60,23 +57,6 @@ CHANGES: dict[str, Change] = {
     "described": Change({}, {"description": "For the functions"}, {"credential": "replace"}),
     "renamed": Change({}, {"credentialName": "NAME-new"}, {"credential": "update"}),
     "kept": Change({}, {"onDestroy": "keep"}, {"credential": "update"}),
-    "grown": Change(
-        {"repositories": ["echo"]},
-        {"repositories": ["triton", "echo"]},
-        {"triton": "create", "triton-lifecycle": "create"},
-    ),
-    "shrunk": Change(
-        {"repositories": ["echo", "triton"]},
-        {"repositories": ["echo"]},
-        {"triton": "delete", "triton-lifecycle": "delete"},
-    ),
-    "unlocked": Change(_repository(), _repository(immutableTags=False), {"echo": "update"}),
-    "excepted": Change(_repository(), _repository(mutableTags=["latest"]), {"echo": "update"}),
-    "unscanned": Change(_repository(), _repository(scanOnPush=False), {"echo": "update"}),
-    "disposable": Change(_repository(), _repository(forceDelete=True), {"echo": "update"}),
-    "encrypted": Change(_repository(), _repository(kmsKey=KMS_KEY), {"echo": "replace", "echo-lifecycle": "replace"}),
-    "trimmed": Change(_repository(), _repository(keepImages=5), {"echo-lifecycle": "update"}),
-    "hoarded": Change(_repository(), _repository(untaggedDays=None), {"echo-lifecycle": "delete"}),
     "moved": Change(
         {"prefix": "NAME-old", "repositories": ["echo"]},
         {"prefix": "NAME-new", "repositories": ["echo"]},
@@ -131,6 +111,19 @@ CHANGES: dict[str, Change] = {
         {"auth": "irsa", "oidcProvider": OIDC_PROVIDER},
     ),
 }
+#: Changes of one repository: settings before and after, None where it is not there, and what must happen to it.
+REPOSITORIES: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None, dict[str, str]]] = {
+    "added": (None, {}, {"": "create", "-lifecycle": "create"}),
+    "removed": ({}, None, {"": "delete", "-lifecycle": "delete"}),
+    "unlocked": ({}, {"immutableTags": False}, {"": "update"}),
+    "excepted": ({}, {"mutableTags": ["latest"]}, {"": "update"}),
+    "unscanned": ({}, {"scanOnPush": False}, {"": "update"}),
+    "disposable": ({}, {"forceDelete": True}, {"": "update"}),
+    "encrypted": ({}, {"kmsKey": KMS_KEY}, {"": "replace", "-lifecycle": "replace"}),
+    "trimmed": ({}, {"keepImages": 5}, {"-lifecycle": "replace"}),
+    "protected": ({}, {"protectedTags": ["release-*"]}, {"-lifecycle": "replace"}),
+    "hoarded": ({}, {"untaggedDays": None}, {"-lifecycle": "delete"}),
+}
 #: Registries with a login given by hand, whose password is set as a secret.
 LOGINS: dict[str, Change] = {
     "resecreted": Change({}, {}, {"credential": "update", "default-secret": "update"}, pull_before={}),
@@ -148,16 +141,18 @@ def configuration(name: str, moment: str) -> dict[str, Any]:
     for registry, change in (LOGINS | CHANGES).items():
         settings = {key: _named(value, name) for key, value in getattr(change, moment).items()}
         if registry == "resecreted":
-            registries.append(static(name, registry))
+            registries.append(static(registry))
         elif registry == "rehosted":
-            login = {"name": registry, "kind": "ecr-private", "credentialName": f"{name}-{registry}"}
-            registries.append({**login, "username": ACCESS_KEY_ID, **settings})
+            registries.append({"name": registry, "kind": "ecr-private", "username": ACCESS_KEY_ID, **settings})
         else:
             kind = public if settings.get("kind") == "ecr-public" else private
             registries.append(kind(name, registry, **settings))
         if change.pull_before is not None:
             pull_settings = change.pull_before if moment == "before" else change.pull_before | change.pull_after
             pull_secrets.append(pull_secret(name, registry, **pull_settings))
+    there = {repository: change[moment == "after"] for repository, change in REPOSITORIES.items()}
+    repositories = [{"name": each, **settings} for each, settings in there.items() if settings is not None]
+    registries.append(private(name, "images", repositories=repositories))
     return {"registries": registries, "pullSecrets": pull_secrets, "cluster": CLUSTER}
 
 
@@ -209,6 +204,22 @@ def test_a_change_does_what_it_must_and_nothing_else(updated: Updated, registry:
     assert of(updated.up, updated.stack.name, registry) == (CHANGES | LOGINS)[registry].steps
 
 
+@pytest.mark.parametrize("repository", REPOSITORIES)
+def test_a_change_of_a_repository_does_what_it_must(updated: Updated, repository: str) -> None:
+    steps = of(updated.up, updated.stack.name, "images")
+    done = {each.removeprefix(repository): step for each, step in steps.items() if each.startswith(repository)}
+    assert done == REPOSITORIES[repository][2]
+
+
+@pytest.mark.parametrize(("repository", "counts"), [("trimmed", [14, 5]), ("protected", [999_999, 14])])
+def test_new_lifecycle_rules_outlive_the_old_ones(
+    updated: Updated, aws: Aws, repository: str, counts: list[int]
+) -> None:
+    name = f"{updated.stack.name}-images/{repository}"
+    kept = aws.client("ecr").get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]
+    assert [rule["selection"]["countNumber"] for rule in json.loads(kept)["rules"]] == counts
+
+
 def test_the_preview_said_so(updated: Updated) -> None:
     assert updated.preview.steps == updated.up.steps
 
@@ -258,7 +269,8 @@ def test_tags_and_boundary_of_the_whole_stack_change_in_place(make_stack: MakeSt
     stack = make_stack(unique, registries=registries)
     stack.up()
     stack.configure(registries=registries, tags={"team": "gpu"}, permissionsBoundary=BOUNDARY)
-    assert stack.up().steps == {"functions-user": "update", "functions-policy": "update", "functions-echo": "update"}
+    done = {resource: step for resource, step in stack.up().steps.items() if resource.startswith("functions-")}
+    assert done == {"functions-user": "update", "functions-policy": "update", "functions-echo": "update"}
     user = aws.client("iam").get_user(UserName=f"nvcf-registry-{unique}-functions")["User"]
     assert user["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
     assert {"Key": "team", "Value": "gpu"} in user["Tags"]
