@@ -15,7 +15,7 @@ if settings.pull_secrets:
     # Importing the Kubernetes SDK takes as long as all the rest; stacks without pull secrets do not wait for it.
     from stack.pull_secrets import pull_secrets
 
-    secrets = pull_secrets(settings, registries, around, aws)
+    secrets = pull_secrets(settings, registries, around)
     pulumi.export("pullSecrets", [{"name": each.secret_name, "namespaces": each.namespaces} for each in secrets])
 
 pulumi.export("readme", Path(__file__).with_name("Pulumi.README.md").read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +11,72 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 
-def eks_provider(name: str, *, cluster: str, region: str, delete_unreachable: bool = False) -> kubernetes.Provider:
+@dataclass(frozen=True)
+class EksCluster:
+    """An EKS cluster that exists.
+
+    Attributes:
+        name: its name.
+        arn: its ARN, which also tells its region and account.
+        endpoint: its API server's URL.
+        authority: its certificate authority, base64 of PEM.
+        issuer: the URL of its OIDC issuer; "" where it has none.
+    """
+
+    name: str
+    arn: str
+    endpoint: str
+    authority: str
+    issuer: str
+
+    @property
+    def region(self) -> str:
+        """The AWS region it is in."""
+        return self.arn.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        """The AWS account id it is in, 12 digits."""
+        return self.arn.split(":")[4]
+
+
+def find_eks_cluster(name: str) -> EksCluster:
+    """Look an EKS cluster up in the region of the AWS provider.
+
+    Raises:
+        pulumi.RunError: if there is none, it has no API server yet, or AWS does not let the caller look.
+    """
+    try:
+        found = aws.eks.get_cluster(name=name)
+    except Exception as error:  # noqa: BLE001 - the engine hands on a plugin's failure as a bare Exception
+        raise pulumi.RunError(
+            f"nvcf-registry:cluster.eks: the EKS cluster {name!r} cannot be looked up: {error}\n"
+            "Check the name and the region with `aws eks list-clusters`, and that eks:DescribeCluster is allowed."
+        ) from None
+    if not found.endpoint or not found.certificate_authorities:
+        raise pulumi.RunError(
+            f"nvcf-registry:cluster.eks: the EKS cluster {name!r} has no API server yet (it is {found.status}). "
+            f"Wait with `aws eks wait cluster-active --name {name}`, then run again."
+        )
+    issuers = [oidc.issuer for identity in found.identities for oidc in identity.oidcs]
+    return EksCluster(
+        name, found.arn, found.endpoint, found.certificate_authorities[0].data, issuers[0] if issuers else ""
+    )
+
+
+def eks_provider(name: str, cluster: EksCluster, *, delete_unreachable: bool = False) -> kubernetes.Provider:
     """Return a provider for an EKS cluster, which signs in with `aws eks get-token` at each use.
 
     Args:
         name: logical name.
-        cluster: the EKS cluster's name.
-        region: the AWS region it is in.
+        cluster: the EKS cluster.
         delete_unreachable: whether a destroy drops the cluster's resources from state when it does not answer.
     """
-    found = aws.eks.get_cluster_output(name=cluster)
-    kubeconfig = pulumi.Output.all(
-        endpoint=found.endpoint, authority=found.certificate_authorities[0].data, arn=found.arn
-    ).apply(lambda eks: eks_kubeconfig(cluster=cluster, region=region, **eks))
     return _provider(
         name,
-        kubeconfig=kubeconfig,
+        kubeconfig=eks_kubeconfig(cluster),
         # A new endpoint or authority of the same cluster must not replace what lives in it.
-        cluster_identifier=found.arn,
+        cluster_identifier=cluster.arn,
         delete_unreachable=delete_unreachable,
     )
 
@@ -66,21 +115,22 @@ def kubeconfig_path(configured: str | None, environ: os._Environ[str] | dict[str
     return Path(first).expanduser() if first else Path("~/.kube/config").expanduser()
 
 
-def eks_kubeconfig(*, cluster: str, region: str, endpoint: str, authority: str, arn: str) -> str:
-    """Return a kubeconfig for an EKS cluster that holds no credential.
-
-    Args:
-        cluster: the cluster's name.
-        region: its region.
-        endpoint: its API server's URL.
-        authority: its certificate authority, base64 of PEM.
-        arn: its ARN, which names the entries as `aws eks update-kubeconfig` does.
-    """
+def eks_kubeconfig(cluster: EksCluster) -> str:
+    """Return a kubeconfig for an EKS cluster that holds no credential; its entries are named by the cluster's ARN."""
     user: dict[str, Any] = {
         "exec": {
             "apiVersion": "client.authentication.k8s.io/v1beta1",
             "command": "aws",
-            "args": ["--region", region, "eks", "get-token", "--cluster-name", cluster, "--output", "json"],
+            "args": [
+                "--region",
+                cluster.region,
+                "eks",
+                "get-token",
+                "--cluster-name",
+                cluster.name,
+                "--output",
+                "json",
+            ],
             "interactiveMode": "Never",
         }
     }
@@ -88,10 +138,15 @@ def eks_kubeconfig(*, cluster: str, region: str, endpoint: str, authority: str, 
         {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": arn, "cluster": {"server": endpoint, "certificate-authority-data": authority}}],
-            "users": [{"name": arn, "user": user}],
-            "contexts": [{"name": arn, "context": {"cluster": arn, "user": arn}}],
-            "current-context": arn,
+            "clusters": [
+                {
+                    "name": cluster.arn,
+                    "cluster": {"server": cluster.endpoint, "certificate-authority-data": cluster.authority},
+                }
+            ],
+            "users": [{"name": cluster.arn, "user": user}],
+            "contexts": [{"name": cluster.arn, "context": {"cluster": cluster.arn, "user": cluster.arn}}],
+            "current-context": cluster.arn,
         }
     )
 

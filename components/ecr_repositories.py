@@ -109,8 +109,13 @@ class EcrRepositories(pulumi.ComponentResource):
                 repository=created.name,
                 policy=policy,
                 region=args.get("region"),
-                # The rules go with their repository, so destroying both is one call, not two.
-                opts=pulumi.ResourceOptions(parent=self, deleted_with=created),
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    # The rules go with their repository, so destroying both is one call, not two.
+                    deleted_with=created,
+                    # New rules are a new resource under the same id: deleting the old one last would take them away.
+                    delete_before_replace=True,
+                ),
             )
         return created.repository_url, created.arn
 

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
+from components.cluster import EksCluster
 from policies.arn import IAM_PATH
 from policies.trust import ServiceAccount, web_identity
 
@@ -58,14 +59,25 @@ class PullRole(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def eks_oidc_provider(cluster: str, account: str) -> pulumi.Output[str]:
-    """Return the ARN of the IAM OIDC provider of an EKS cluster; the deployment fails when there is none.
+def eks_oidc_provider(cluster: EksCluster) -> str:
+    """Return the ARN of the IAM OIDC provider of an EKS cluster.
 
-    Args:
-        cluster: the cluster's name.
-        account: the AWS account id it is in. With it the provider's ARN is known (IAM User Guide, "Create an OIDC
-            provider"), and looking it up needs no right to list all providers.
+    The ARN follows from the account and the issuer (IAM User Guide, "Create an OIDC provider"), so that looking it up
+    needs no right to list all providers.
+
+    Raises:
+        pulumi.RunError: if there is none, or AWS does not let the caller look.
     """
-    issuer = aws.eks.get_cluster_output(name=cluster).identities[0].oidcs[0].issuer
-    arn = issuer.apply(lambda url: f"arn:aws:iam::{account}:oidc-provider/{url.removeprefix('https://')}")
-    return aws.iam.get_open_id_connect_provider_output(arn=arn).arn
+    issuer = cluster.issuer.removeprefix("https://")
+    arn = f"arn:aws:iam::{cluster.account}:oidc-provider/{issuer}"
+    try:
+        if not issuer:
+            raise pulumi.RunError("the cluster has no OIDC issuer")
+        return aws.iam.get_open_id_connect_provider(arn=arn).arn
+    except Exception as error:  # noqa: BLE001 - the engine hands on a plugin's failure as a bare Exception
+        raise pulumi.RunError(
+            f"nvcf-registry:pullSecrets: auth irsa needs IAM's OIDC provider of the EKS cluster {cluster.name!r}, "
+            f"{arn}, and it cannot be looked up: {error}\n"
+            f"Make it with `eksctl utils associate-iam-oidc-provider --cluster {cluster.name} --approve`, name another "
+            "as oidcProvider, or use auth: access-key. iam:GetOpenIDConnectProvider must be allowed."
+        ) from None

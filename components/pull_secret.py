@@ -119,7 +119,7 @@ class _Namespace:
         # The refresher writes the data and the expiry; Pulumi must not write the empty seed back over them.
         secret = self._pull_secret(
             json.dumps({"auths": {}}),
-            pulumi.ResourceOptions(ignore_changes=["data", "stringData", "metadata.annotations"]),
+            pulumi.ResourceOptions(ignore_changes=["data", "metadata.annotations"]),
         )
         account = self._service_account(source)
         script = kubernetes.core.v1.ConfigMap(
@@ -172,7 +172,9 @@ class _Namespace:
             f"{self.name}-secret",
             metadata=self.metadata(self.secret_name),
             type="kubernetes.io/dockerconfigjson",
-            string_data={".dockerconfigjson": docker_config_json},
+            # Not `stringData`: the API server never shows that, so an ignored one is applied again with every change
+            # of the Secret, and the empty seed would overwrite a good token.
+            data={".dockerconfigjson": pulumi.Output.from_input(docker_config_json).apply(_base64)},
             opts=pulumi.ResourceOptions.merge(self.opts, opts),
         )
 
@@ -231,6 +233,10 @@ def docker_config(*, host: str, username: str, password: str) -> str:
     """Return the text of a ``.dockerconfigjson`` for one registry; it contains the password."""
     auth = base64.b64encode(f"{username}:{password}".encode()).decode()
     return json.dumps({"auths": {host: {"username": username, "password": password, "auth": auth}}})
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _job_spec(pod: PodTemplateSpecArgsDict) -> JobSpecArgsDict:

@@ -23,7 +23,8 @@ class RegistryCredentialArgs(TypedDict):
     artifact_types: Sequence[str]
     """CONTAINER, HELM, MODEL or RESOURCE; adding one is an update, removing one a replacement."""
     tags: NotRequired[Sequence[str]]
-    """NVCF's own tags; changing them replaces the credential, since NVCF cannot update them."""
+    """NVCF's own tags; changing them replaces the credential, since NVCF cannot update them. With `adopt`, leaving
+    these and the description out keeps what the credential has."""
     description: NotRequired[str | None]
     """Up to 256 characters; changing it replaces the credential."""
     account: NotRequired[str | None]
@@ -70,7 +71,7 @@ def _properties(args: RegistryCredentialArgs) -> RegistryCredentialProps:
         "password": pulumi.Output.secret(args["password"]),
         # Sorted, since NVCF keeps sets and a diff must not depend on how they were written.
         "artifactTypes": sorted(args["artifact_types"]),
-        "tags": sorted(args.get("tags", ())),
+        "tags": sorted(args["tags"]) if "tags" in args else None,
         "description": args.get("description"),
         "account": args.get("account"),
         "onDestroy": args.get("on_destroy", "delete"),

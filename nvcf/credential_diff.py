@@ -41,7 +41,8 @@ def credential_change(
     """Compares a credential in state with the one declared.
 
     A value not known yet counts as changed. The tags, description and surplus artifact types of a credential that
-    came with the account can neither be changed nor got rid of by a replacement, so they are no difference.
+    came with the account can neither be changed nor got rid of by a replacement, so they are no difference. Nor are
+    tags and a description that are not declared for a credential to be adopted: whoever takes one over keeps them.
 
     Args:
         olds: The properties in state, as outputs: what the server said, and what we sent.
@@ -57,7 +58,12 @@ def credential_change(
     types_unknown = is_unknown(news.get("artifactTypes"))
     old_types, new_types = texts(olds, "artifactTypes"), texts(news, "artifactTypes")
     if olds.get("provisionedBy") != SYSTEM:
-        replaces += [key for key in ("tags", "description") if _differs(olds, news, key)]
+        kept = ("tags", "description") if news.get("adopt") is not None else ()
+        replaces += [
+            key
+            for key in ("tags", "description")
+            if _differs(olds, news, key) and not (key in kept and news.get(key) is None)
+        ]
         if not types_unknown and old_types - new_types:
             replaces.append("artifactTypes")
     patches = [key for key in ("name", "username", "password") if _differs(olds, news, key)]

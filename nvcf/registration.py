@@ -13,6 +13,7 @@ from nvcf import errors
 from nvcf.client import NvcfClient
 from nvcf.credentials import Credential, NewCredential
 from nvcf.errors import NvcfError, Retry
+from nvcf.ownership import stack_of
 from nvcf.secret import RegistrySecret
 
 STALE_LIST_SECONDS = 75.0
@@ -50,7 +51,7 @@ def register(client: NvcfClient, wanted: NewCredential, secret: RegistrySecret) 
         given to it and are as they were.
 
     Raises:
-        NvcfError: It cannot be made, or found, or there are several: `Twins`.
+        NvcfError: It cannot be made, or found, or belongs to another stack, or there are several: `Twins`.
     """
     clock = client.retries.clock
     deadline = clock.now() + client.retries.transient_seconds
@@ -73,6 +74,7 @@ def register(client: NvcfClient, wanted: NewCredential, secret: RegistrySecret) 
             if found is None and clock.now() >= deadline:
                 raise
         if found is not None:
+            _refuse_another_stacks(found, wanted)
             return Registration(_give(client, found, wanted, secret), found=True)
         clock.sleep(client.retries.pause(tries))
 
@@ -185,6 +187,18 @@ def twins_error(twins: list[Credential]) -> NvcfError:
         "Keep the one that a stack holds (`pulumi stack export` shows its id), delete the others with `DELETE "
         "/v2/nvcf/registry-credentials/<id>` or `nvcf-cli registry-credential delete <id>`, and run again.",
         ids=[c.id for c in twins],
+    )
+
+
+def _refuse_another_stacks(found: Credential, wanted: NewCredential) -> None:
+    owner = stack_of(found.tags)
+    if owner is None or owner == stack_of(wanted.tags):
+        return
+    raise errors.Conflict(
+        f"The credential {found.id} has the name '{found.name}' on {found.hostname} already and belongs to the stack "
+        f"'{owner}' (its tags say so); its functions pull with the key it has now.",
+        "Set the registry's credentialName, so that each stack has a credential of its own. To move this one here, "
+        f"take it out of that stack with onDestroy: keep, then set adopt: {found.id}.",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from nvcf import credential_rules, ecr
 from nvcf.registries import REGISTRY_KINDS, RegistryKind
-from nvcf.secret import password_mistakes
+from nvcf.secret import password_mistakes, username_mistakes
 from policies.prefix import EcrKind, alias_warning, prefix_problems, repository_problems
 from settings.models import RegistrySettings, RepositorySettings
 from settings.problem import NAMESPACE, Problem, problem
@@ -89,6 +89,9 @@ def _login(path: str, registry: RegistrySettings, kind: RegistryKind, around: Su
         yield problem(f"{path}.username", "is missing; a password alone is no login")
     elif mistake := kind.username_mistake(registry.username):
         yield problem(f"{path}.username", mistake)
+    else:
+        for mistake in username_mistakes(registry.username):
+            yield problem(f"{path}.username", mistake)
     set_secret = f"`pulumi config set --secret --path '{NAMESPACE}:{path}.password'`"
     if registry.password is None:
         yield problem(f"{path}.password", f"is missing; run {set_secret}")

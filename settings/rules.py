@@ -27,6 +27,7 @@ def problems(settings: Settings, around: Surroundings) -> tuple[Problem, ...]:
         *_same_names(settings),
         *_same_credentials(settings),
         *_same_repositories(settings),
+        *_same_resource_names(settings),
         *(
             wrong
             for index, pull_secret in enumerate(settings.pull_secrets)
@@ -98,6 +99,18 @@ def _same_repositories(settings: Settings) -> Iterator[Problem]:
             first.setdefault(key, where)
 
 
+def _same_resource_names(settings: Settings) -> Iterator[Problem]:
+    """Yield repositories whose resources Pulumi would take for one: both are named <registry>-<repository>."""
+    first: dict[tuple[str, str], tuple[int, str]] = {}
+    for index, registry in enumerate(settings.registries):
+        for position, repository in enumerate(registry.repositories):
+            name = f"{registry.name}-{repository.name}"
+            where = f"registries[{index}].repositories[{position}]"
+            other, place = first.setdefault((str(registry.kind), name), (index, where))
+            if other != index and registry.name != settings.registries[other].name:
+                yield problem(where, f"its resource would be called {name!r}, as that of {place}; rename a registry")
+
+
 def _same_pull_secrets(settings: Settings) -> Iterator[Problem]:
     first: dict[tuple[str, str], int] = {}
     for index, pull_secret in enumerate(settings.pull_secrets):
@@ -110,6 +123,7 @@ def _same_pull_secrets(settings: Settings) -> Iterator[Problem]:
                     "give one another name",
                 )
             first.setdefault(key, index)
+    yield from _same_pull_secret_resources(settings)
     made: dict[str, int] = {}
     for index, pull_secret in enumerate(settings.pull_secrets):
         for namespace in pull_secret.namespaces if pull_secret.create_namespaces else ():
@@ -117,6 +131,31 @@ def _same_pull_secrets(settings: Settings) -> Iterator[Problem]:
                 yield problem(
                     f"pullSecrets[{index}].createNamespaces",
                     f"namespace {namespace} is made for pullSecrets[{made[namespace]}] already; make it once",
+                )
+
+
+def _same_pull_secret_resources(settings: Settings) -> Iterator[Problem]:
+    """Yield pull secrets whose resources Pulumi would take for one: <registry>-<name>, and below it -<namespace>."""
+    first: dict[str, int] = {}
+    for index, pull_secret in enumerate(settings.pull_secrets):
+        if not pull_secret.registry:
+            continue
+        name = f"{pull_secret.registry}-{pull_secret.secret_name}"
+        other = first.setdefault(name, index)
+        if other != index:
+            yield problem(
+                f"pullSecrets[{index}].name",
+                f"its resources would be called {name!r}, as those of pullSecrets[{other}]; name its namespaces there, "
+                "or give this one another name",
+            )
+            continue
+        for namespace in dict.fromkeys(pull_secret.namespaces):
+            other = first.setdefault(f"{name}-{namespace}", index)
+            if other != index:
+                yield problem(
+                    f"pullSecrets[{index}].name",
+                    f"its resources in namespace {namespace} would be called '{name}-{namespace}', as those of "
+                    f"pullSecrets[{other}]; give this one another name",
                 )
 
 

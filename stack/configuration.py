@@ -8,10 +8,11 @@ from pulumi.runtime import config
 from components.aws_identity import AwsIdentity, aws_identity
 from settings import Settings, SettingsError, Surroundings, check
 from settings.identity_rules import identity_problems
+from settings.models import RegistrySettings
 
 
 def configuration() -> tuple[Settings, Surroundings, AwsIdentity | None]:
-    """Return the settings, where they are used, and the AWS account and region if any registry is ECR.
+    """Return the settings, where they are used, and the AWS account and region where a registry needs them.
 
     Raises:
         pulumi.RunError: if anything is wrong with the configuration; the text lists every mistake.
@@ -23,7 +24,7 @@ def configuration() -> tuple[Settings, Surroundings, AwsIdentity | None]:
     settings, problems = check({**config.get_config_env(), **config.CONFIG.get()}, around)
     mistakes = [problem for problem in problems if not problem.warning]
     aws = None
-    if any(registry.is_ecr for registry in settings.registries):
+    if any(_needs_aws(registry) for registry in settings.registries):
         try:
             aws = aws_identity()
         except pulumi.RunError:
@@ -32,8 +33,15 @@ def configuration() -> tuple[Settings, Surroundings, AwsIdentity | None]:
                 raise
         else:
             mistakes += identity_problems(settings, account=aws.account, region=aws.region)
+    for warning in problems:
+        if warning.warning:
+            pulumi.log.warn(str(warning))
     if mistakes:
         raise pulumi.RunError(str(SettingsError(around.stack, mistakes)))
-    for problem in problems:
-        pulumi.log.warn(str(problem))
     return settings, around, aws
+
+
+def _needs_aws(registry: RegistrySettings) -> bool:
+    """Return whether a registry makes anything in AWS, or takes its hostname from the account and region at hand."""
+    in_account = registry.kind == "ecr-private" and registry.hostname is None
+    return registry.is_ecr and (registry.makes_key or bool(registry.repositories) or in_account)

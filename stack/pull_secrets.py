@@ -5,9 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.aws_identity import AwsIdentity, aws_identity
-from components.cluster import eks_provider, kubeconfig_provider
-from components.ecr_puller import EcrPuller
+from components.cluster import EksCluster, eks_provider, find_eks_cluster, kubeconfig_provider
 from components.pull_role import PullRole, eks_oidc_provider
 from components.pull_secret import EcrSource, PullSecret, PullSecretArgs
 from settings import Settings, Surroundings
@@ -15,29 +13,29 @@ from settings.models import ClusterSettings, PullSecretSettings
 from stack.registry import Registry
 
 
-def pull_secrets(
-    settings: Settings, registries: Mapping[str, Registry], around: Surroundings, aws: AwsIdentity | None
-) -> list[PullSecret]:
+def pull_secrets(settings: Settings, registries: Mapping[str, Registry], around: Surroundings) -> list[PullSecret]:
     """Declare every pull secret of the configuration.
 
     Args:
         settings: the whole configuration.
         registries: the declared registries by name.
         around: the project and stack that resources are named after.
-        aws: the account and region of the AWS credentials, where already known.
     """
     if settings.cluster is None or not settings.pull_secrets:
         return []
-    provider = _provider(settings.cluster, aws)
-    return [_pull_secret(each, registries[each.registry], settings, around, provider) for each in settings.pull_secrets]
-
-
-def _provider(cluster: ClusterSettings, aws: AwsIdentity | None) -> kubernetes.Provider:
-    if cluster.eks is not None:
-        region = (aws or aws_identity()).region
-        return eks_provider(
-            "cluster", cluster=cluster.eks, region=region, delete_unreachable=cluster.delete_unreachable
+    eks = find_eks_cluster(settings.cluster.eks) if settings.cluster.eks is not None else None
+    provider = _provider(settings.cluster, eks)
+    return [
+        _pull_secret(
+            each, registries[each.registry], provider, _role(each, registries[each.registry], settings, around, eks)
         )
+        for each in settings.pull_secrets
+    ]
+
+
+def _provider(cluster: ClusterSettings, eks: EksCluster | None) -> kubernetes.Provider:
+    if eks is not None:
+        return eks_provider("cluster", eks, delete_unreachable=cluster.delete_unreachable)
     return kubeconfig_provider(
         "cluster",
         kubeconfig=cluster.kubeconfig,
@@ -47,11 +45,7 @@ def _provider(cluster: ClusterSettings, aws: AwsIdentity | None) -> kubernetes.P
 
 
 def _pull_secret(
-    settings: PullSecretSettings,
-    registry: Registry,
-    stack: Settings,
-    around: Surroundings,
-    provider: kubernetes.Provider,
+    settings: PullSecretSettings, registry: Registry, provider: kubernetes.Provider, role: PullRole | None
 ) -> PullSecret:
     name = settings.secret_name
     args: PullSecretArgs = {
@@ -70,8 +64,8 @@ def _pull_secret(
             "region": registry.region,
             "key_generation": registry.settings.key_generation,
         }
-        if settings.auth == "irsa" and registry.puller is not None:
-            source["role_arn"] = _role(settings, registry, registry.puller, stack, around).arn
+        if role is not None:
+            source["role_arn"] = role.arn
         else:
             source["access_key_id"], source["secret_access_key"] = registry.username, registry.password
         args["ecr"] = source
@@ -79,16 +73,21 @@ def _pull_secret(
 
 
 def _role(
-    settings: PullSecretSettings, registry: Registry, puller: EcrPuller, stack: Settings, around: Surroundings
-) -> PullRole:
-    eks = stack.cluster.eks if stack.cluster else None
+    settings: PullSecretSettings, registry: Registry, stack: Settings, around: Surroundings, eks: EksCluster | None
+) -> PullRole | None:
+    """Declare the role that a pull secret's refresher takes; None where it has the registry's access key."""
+    provider = settings.oidc_provider or (
+        eks_oidc_provider(eks) if eks is not None and settings.auth == "irsa" else None
+    )
+    if settings.auth != "irsa" or registry.puller is None or provider is None:
+        return None
     return PullRole(
         f"{settings.registry}-{settings.secret_name}",
         {
             "role_name": settings.role_name(around.iam_name(settings.registry)),
-            "oidc_provider": settings.oidc_provider or eks_oidc_provider(eks or "", registry.account),
+            "oidc_provider": provider,
             "service_accounts": [(namespace, f"{settings.secret_name}-refresh") for namespace in settings.namespaces],
-            "policy": puller.policy_arn,
+            "policy": registry.puller.policy_arn,
             "permissions_boundary": stack.permissions_boundary,
             "tags": registry.tags,
         },

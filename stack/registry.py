@@ -8,8 +8,9 @@ import pulumi
 from components.aws_identity import AwsIdentity
 from components.ecr_puller import EcrPuller
 from components.ecr_repositories import EcrRepositories, RepositoryArgs
-from components.registry_credential import RegistryCredential
+from components.registry_credential import RegistryCredential, RegistryCredentialArgs
 from nvcf.ecr import PUBLIC_HOSTNAME, PUBLIC_REGION, parse_private_hostname, private_hostname
+from nvcf.ownership import stack_tags
 from settings import NAMESPACE, Settings, Surroundings
 from settings.models import RegistrySettings
 
@@ -113,22 +114,24 @@ class Registry:
 
     def _make_credential(self, stack: Settings, around: Surroundings) -> RegistryCredential:
         settings = self.settings
-        return RegistryCredential(
-            settings.name,
-            {
-                "hostname": self.hostname,
-                "name": settings.credential_name or settings.name,
-                "username": self.username,
-                "password": self.password,
-                "artifact_types": settings.artifact_types,
-                "tags": settings.tags or nvcf_tags(around),
-                "description": settings.description,
-                "account": stack.nvcf.account,
-                "on_destroy": settings.on_destroy,
-                "adopt": settings.adopt,
-                "propagation_seconds": stack.nvcf.propagation_seconds,
-            },
-        )
+        args: RegistryCredentialArgs = {
+            "hostname": self.hostname,
+            "name": settings.credential_name or settings.name,
+            "username": self.username,
+            "password": self.password,
+            "artifact_types": settings.artifact_types,
+            "description": settings.description,
+            "account": stack.nvcf.account,
+            "on_destroy": settings.on_destroy,
+            "adopt": settings.adopt,
+            "propagation_seconds": stack.nvcf.propagation_seconds,
+        }
+        if "tags" in settings.model_fields_set:
+            args["tags"] = settings.tags
+        elif settings.adopt is None:
+            args["tags"] = stack_tags(around.project, around.stack)
+        # An adopted one keeps the tags it has: NVCF cannot change them, so declaring ours would replace it.
+        return RegistryCredential(settings.name, args)
 
 
 def location(registry: RegistrySettings, aws: AwsIdentity | None) -> tuple[str, str]:
@@ -145,11 +148,3 @@ def location(registry: RegistrySettings, aws: AwsIdentity | None) -> tuple[str, 
 def aws_tags(around: Surroundings) -> dict[str, str]:
     """Return the tags that mark AWS resources as a stack's."""
     return {"managed-by": "pulumi", f"{NAMESPACE}:project": around.project, f"{NAMESPACE}:stack": around.stack}
-
-
-def nvcf_tags(around: Surroundings) -> tuple[str, ...]:
-    """Return the tags that mark a credential as a stack's.
-
-    NVCF allows letters, digits and ``- _ : =`` in a tag (contract 1.3); a stack's name may hold a dot.
-    """
-    return ("managed-by=pulumi", f"stack={around.project}:{around.stack}".replace(".", "_"))

@@ -1,5 +1,6 @@
 """What the program declares for a configuration, against Pulumi's mocks."""
 
+import base64
 import json
 from typing import Any
 
@@ -107,7 +108,7 @@ def test_pull_secret_is_refreshed_in_the_cluster(run_program: RunProgram, tmp_pa
     assert provider["enableSecretMutable"] == "true"
     secrets = recorder.of_type("kubernetes:core/v1:Secret")
     seed = secrets["functions-functions-pull-backend-secret"].inputs
-    assert json.loads(seed["stringData"][".dockerconfigjson"]) == {"auths": {}}
+    assert json.loads(base64.b64decode(seed["data"][".dockerconfigjson"])) == {"auths": {}}
     role = recorder.of_type("kubernetes:rbac.authorization.k8s.io/v1:Role")
     (rule,) = role["functions-functions-pull-backend-role"].inputs["rules"]
     assert rule == {
@@ -157,7 +158,7 @@ def test_a_lasting_password_needs_nothing_that_runs(run_program: RunProgram, tmp
     assert not outcome.recorder.of_type("kubernetes:batch/v1:CronJob")
     assert not any(key.startswith("aws:") for key in outcome.recorder.resources)
     secret = outcome.recorder.of_type("kubernetes:core/v1:Secret")["ngc-ngc-pull-backend-secret"].inputs
-    docker = json.loads(secret["stringData"][".dockerconfigjson"])
+    docker = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))
     assert docker["auths"]["nvcr.io"]["username"] == "$oauthtoken"
 
 
