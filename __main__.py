@@ -8,14 +8,18 @@ from stack.configuration import configuration
 from stack.registry import Registry
 
 settings, around, aws = configuration()
+cluster = None
+if settings.pull_secrets:
+    # Importing the Kubernetes SDK takes as long as all the rest; stacks without pull secrets do not wait for it.
+    from stack.pull_secrets import find_cluster, pull_secrets
+
+    # Before anything is declared: a cluster that is not there must not leave half a deployment.
+    cluster = find_cluster(settings)
 registries = {each.name: Registry(each, settings, around, aws) for each in settings.registries}
 pulumi.export("registries", {name: registry.exports() for name, registry in registries.items()})
 
-if settings.pull_secrets:
-    # Importing the Kubernetes SDK takes as long as all the rest; stacks without pull secrets do not wait for it.
-    from stack.pull_secrets import pull_secrets
-
-    secrets = pull_secrets(settings, registries, around)
+if cluster is not None:
+    secrets = pull_secrets(settings, registries, around, cluster)
     pulumi.export("pullSecrets", [{"name": each.secret_name, "namespaces": each.namespaces} for each in secrets])
 
 pulumi.export("readme", Path(__file__).with_name("Pulumi.README.md").read_text(encoding="utf-8"))

@@ -2,13 +2,16 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
+import yaml
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def kubeconfig_provider(
         delete_unreachable: as of `eks_provider`.
 
     Raises:
-        pulumi.RunError: if the file cannot be read.
+        pulumi.RunError: if the file cannot be read, or has no such context.
     """
     path = kubeconfig_path(kubeconfig, os.environ)
     try:
@@ -104,15 +107,51 @@ def kubeconfig_provider(
             f"nvcf-registry:cluster: the kubeconfig {path} cannot be read ({error.strerror}). "
             "Name a readable file in nvcf-registry:cluster.kubeconfig, or set KUBECONFIG."
         ) from None
-    return _provider(name, kubeconfig=text, context=context, delete_unreachable=delete_unreachable)
+    return _provider(
+        name,
+        kubeconfig=text,
+        context=context,
+        # A tunnel, a new address or authority of the cluster must not replace what lives in it, namespaces included.
+        cluster_identifier=kubeconfig_context(text, context, path),
+        delete_unreachable=delete_unreachable,
+    )
 
 
-def kubeconfig_path(configured: str | None, environ: os._Environ[str] | dict[str, str]) -> Path:
+def kubeconfig_path(configured: str | None, environ: Mapping[str, str]) -> Path:
     """Return the kubeconfig file that ``configured`` and the environment select."""
     if configured:
-        return Path(os.path.expandvars(configured)).expanduser()
+        return Path(Template(configured).safe_substitute(environ)).expanduser()
     first = environ.get("KUBECONFIG", "").split(os.pathsep)[0]
     return Path(first).expanduser() if first else Path("~/.kube/config").expanduser()
+
+
+def kubeconfig_context(text: str, context: str | None, path: Path) -> str:
+    """Return the context of a kubeconfig that is meant: ``context``, or else its current one.
+
+    Args:
+        text: the kubeconfig.
+        context: a context in it, or None.
+        path: where it was read, for errors.
+
+    Raises:
+        pulumi.RunError: if it has no such context.
+    """
+    try:
+        parsed = yaml.safe_load(text)
+    except yaml.YAMLError:
+        # Its text may hold a token: nothing of it is shown.
+        parsed = None
+    fields = parsed if isinstance(parsed, dict) else {}
+    entries = fields.get("contexts")
+    names = [str(entry.get("name")) for entry in entries or () if isinstance(entry, dict)]
+    wanted = context or fields.get("current-context")
+    if wanted in names:
+        return str(wanted)
+    wrong = f"has no context {wanted!r}" if wanted else "has no current context"
+    raise pulumi.RunError(
+        f"nvcf-registry:cluster: the kubeconfig {path} {wrong}. "
+        f"Name one in nvcf-registry:cluster.context; it has {', '.join(names) or 'none'}."
+    )
 
 
 def eks_kubeconfig(cluster: EksCluster) -> str:

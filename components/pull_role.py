@@ -71,8 +71,6 @@ def eks_oidc_provider(cluster: EksCluster) -> str:
     issuer = cluster.issuer.removeprefix("https://")
     arn = f"arn:aws:iam::{cluster.account}:oidc-provider/{issuer}"
     try:
-        if not issuer:
-            raise pulumi.RunError("the cluster has no OIDC issuer")
         return aws.iam.get_open_id_connect_provider(arn=arn).arn
     except Exception as error:  # noqa: BLE001 - the engine hands on a plugin's failure as a bare Exception
         raise pulumi.RunError(

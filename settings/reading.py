@@ -39,8 +39,8 @@ def read(config: Mapping[str, str]) -> tuple[Settings, tuple[Problem, ...]]:
             problems.append(Problem(full_key, _unknown_key(key, known)))
             continue
         values[key] = text if key in ("nvcfToken", "permissionsBoundary") else _structure(full_key, text, problems)
-    # Pulumi.yaml gives a key that is not set the default "", since Pulumi asks for one where there is none.
-    values = {key: value for key, value in values.items() if value not in (None, "")}
+    # Pulumi.yaml gives a key that is not set an empty default, since Pulumi asks for one where there is none.
+    values = {key: value for key, value in values.items() if value not in (None, "", {})}
     while True:
         try:
             return Settings.model_validate(values), tuple(problems)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from nvcf import credential_rules, ecr
+from nvcf import credential_rules
 from nvcf.registries import REGISTRY_KINDS, RegistryKind
 from nvcf.secret import password_mistakes, username_mistakes
 from policies.prefix import EcrKind, alias_warning, prefix_problems, repository_problems
@@ -64,7 +64,7 @@ def _credential(path: str, registry: RegistrySettings, kind: RegistryKind) -> It
         yield problem(f"{path}.artifactTypes", "is empty; name at least CONTAINER")
     elif len(set(types)) != len(types):
         yield problem(f"{path}.artifactTypes", f"names a type twice ({', '.join(types)}); name each once")
-    elif mistake := kind.artifact_types_mistake(hostname or ecr.PUBLIC_HOSTNAME, types):
+    elif mistake := kind.artifact_types_mistake(hostname or kind.title, types):
         yield problem(f"{path}.artifactTypes", mistake)
     yield from _credential_texts(path, registry)
 

@@ -143,6 +143,8 @@ def _same_pull_secret_resources(settings: Settings) -> Iterator[Problem]:
         name = f"{pull_secret.registry}-{pull_secret.secret_name}"
         other = first.setdefault(name, index)
         if other != index:
+            if set(pull_secret.namespaces) & set(settings.pull_secrets[other].namespaces):
+                continue  # Noted already, as one Secret declared twice.
             yield problem(
                 f"pullSecrets[{index}].name",
                 f"its resources would be called {name!r}, as those of pullSecrets[{other}]; name its namespaces there, "

@@ -26,7 +26,6 @@ class Registry:
 
     Attributes:
         hostname: the hostname that image paths start with.
-        account: AWS account id of the credentials at hand; "" where nothing of AWS is needed.
         region: where ECR tokens come from; "" where it is not ECR.
         puller: the IAM user, where this stack makes one.
         username: what NVCF logs in with.
@@ -41,7 +40,6 @@ class Registry:
         self, settings: RegistrySettings, stack: Settings, around: Surroundings, aws: AwsIdentity | None
     ) -> None:
         self.settings = settings
-        self.account = aws.account if aws is not None else ""
         self.hostname, self.region = location(settings, aws)
         self.tags = {**aws_tags(around), **stack.tags}
         self._repositories = self._make_repositories() if settings.repositories else None

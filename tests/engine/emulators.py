@@ -102,6 +102,12 @@ class Account:
         kept = [each["secret"] for each in account["registryCredentials"]]
         return [base64.b64decode(each["value"]).decode() for each in kept if each["name"] == name]
 
+    def login(self, name: str) -> tuple[str, str]:
+        """Return user name and password of the one credential of that name."""
+        (secret,) = self.secrets(name)
+        user, _, password = secret.partition(":")
+        return user, password
+
     def create(self, hostname: str, name: str, login: str) -> httpx.Response:
         """Register a credential as another tool would; `login` is `user:password`."""
         body = {"registryHostname": hostname, "secret": _secret(name, login), "artifactTypes": ["CONTAINER"]}
@@ -150,7 +156,7 @@ class Aws:
     def client(self, service: str, key: tuple[str, str] | None = None, region: str = REGION) -> Any:
         """Return a boto3 client for the administrator, or for a given key; it never tries twice."""
         key_id, secret = key or self._key
-        return boto3.client(  # type: ignore[call-overload]  # the service is not known when types are checked
+        return boto3.client(
             service,
             region_name=region,
             endpoint_url=self.endpoint,

@@ -144,30 +144,37 @@ class EngineStack:
             return error.run
         raise AssertionError(f"`pulumi {' '.join(operation)}` did not fail:\n{run.output}")
 
-    def outputs(self) -> dict[str, Any]:
-        """Return the stack's outputs, secret ones masked."""
-        return dict(json.loads(self.pulumi("stack", "output", "--json")))
+    @property
+    def _state_file(self) -> Path:
+        backend = Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        return backend / ".pulumi" / "stacks" / "nvcf-registry" / f"{self.name}.json"
 
-    def registry(self, name: str = "functions") -> dict[str, Any]:
-        """Return what the stack exports of one registry."""
-        return dict(self.outputs()["registries"][name])
+    def state_text(self) -> str:
+        """Return the state file as it lies on disk, which is where secrets must not be readable."""
+        return self._state_file.read_text(encoding="utf-8")
 
-    def state(self, *options: str) -> dict[str, Any]:
-        """Return the exported state; secrets are encrypted unless `--show-secrets` is among the options."""
-        return dict(json.loads(self.pulumi("stack", "export", *options))["deployment"])
-
-    def resources(self, type_suffix: str = "") -> list[dict[str, Any]]:
-        """Return the resources in state whose type ends so."""
-        return [each for each in self.state().get("resources", []) if each["type"].endswith(type_suffix)]
+    def resources(self) -> list[dict[str, Any]]:
+        """Return the resources in state, secrets encrypted."""
+        return list(json.loads(self.state_text())["checkpoint"]["latest"].get("resources", []))
 
     def names(self) -> set[str]:
         """Return the logical names of the custom resources in state."""
         return {each["urn"].rpartition("::")[2] for each in self.resources() if each["custom"]}
 
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs."""
+        (stack,) = [each for each in self.resources() if each["type"] == "pulumi:pulumi:Stack"]
+        return dict(stack["outputs"])
+
+    def registry(self, name: str = "functions") -> dict[str, Any]:
+        """Return what the stack exports of one registry."""
+        return dict(self.outputs()["registries"][name])
+
     def credentials(self) -> dict[str, str]:
         """Return every user name and password in state, in plain text."""
         found = {}
-        for each in self.state("--show-secrets").get("resources", []):
+        exported = json.loads(self.pulumi("stack", "export", "--show-secrets"))
+        for each in exported["deployment"].get("resources", []):
             outputs = each.get("outputs", {})
             if each["type"] == "aws:iam/accessKey:AccessKey":
                 found[each["id"]] = _plaintext(outputs["secret"])

@@ -97,7 +97,7 @@ def test_key_slots(run_program: RunProgram, generation: int, previous: str, keys
 
 def test_pull_secret_is_refreshed_in_the_cluster(run_program: RunProgram, tmp_path: Any) -> None:
     kubeconfig = tmp_path / "config"
-    kubeconfig.write_text("{}")
+    kubeconfig.write_text("{current-context: c, contexts: [{name: c}]}")
     outcome = run_program(
         registries=[FUNCTIONS],
         pullSecrets=[{"registry": "functions", "namespaces": ["backend"], "createNamespaces": True}],
@@ -106,6 +106,7 @@ def test_pull_secret_is_refreshed_in_the_cluster(run_program: RunProgram, tmp_pa
     recorder = outcome.recorder
     provider = recorder.of_type("pulumi:providers:kubernetes")["cluster"].inputs
     assert provider["enableSecretMutable"] == "true"
+    assert provider["clusterIdentifier"] == "c"
     secrets = recorder.of_type("kubernetes:core/v1:Secret")
     seed = secrets["functions-functions-pull-backend-secret"].inputs
     assert json.loads(base64.b64decode(seed["data"][".dockerconfigjson"])) == {"auths": {}}
@@ -149,7 +150,7 @@ def test_irsa_needs_no_key_in_the_cluster(run_program: RunProgram) -> None:
 
 def test_a_lasting_password_needs_nothing_that_runs(run_program: RunProgram, tmp_path: Any) -> None:
     kubeconfig = tmp_path / "config"
-    kubeconfig.write_text("{}")
+    kubeconfig.write_text("{current-context: c, contexts: [{name: c}]}")
     outcome = run_program(
         registries=[NGC],
         pullSecrets=[{"registry": "ngc", "namespaces": ["backend"]}],
@@ -170,6 +171,45 @@ def test_mistakes_end_the_program_before_anything_is_declared(run_program: RunPr
     assert "nvcf-registry:registries[0].prefix" in text
     assert "nvcf-registry:registries[1].username" in text
     assert "nvapi-marker" not in text
+
+
+def test_warnings_are_shown_beside_mistakes(run_program: RunProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+    with pytest.raises(pulumi.RunError, match="1 mistake"):
+        run_program(registries=[{**SAMPLES, "prefix": "a1b2c3d4"}, {**NGC, "username": "bob"}])
+    assert ["alias" in warning for warning in warnings] == [True]
+
+
+def test_an_adopted_credential_is_not_given_tags(run_program: RunProgram) -> None:
+    adopt = {**FUNCTIONS, "adopt": "b6a2fa89-c265-4492-9495-2df4690994e8"}
+    made = run_program(registries=[adopt, {**SAMPLES, "tags": []}]).recorder.of_type(
+        "pulumi-python:dynamic/nvcf:RegistryCredential"
+    )
+    assert "tags" not in made["functions-credential"].inputs
+    assert made["samples-credential"].inputs["tags"] == []
+
+
+def test_a_key_made_elsewhere_asks_aws_nothing(run_program: RunProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("components.aws_identity.aws.get_caller_identity", None)
+    by_hand = {"name": "x", "kind": "ecr-private", "hostname": HOST, "username": "AKIAIOSFODNN7EXAMPLE"}
+    outcome = run_program(registries=[{**by_hand, "password": "a-secret-key"}])
+    assert outcome.exports["registries"]["x"]["hostname"] == HOST
+
+
+def test_an_eks_cluster_that_is_not_there(run_program: RunProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise RuntimeError(f"ResourceNotFoundException: No cluster found for name: {name}.")
+
+    monkeypatch.setattr("components.cluster.aws.eks.get_cluster", refuse)
+    with pytest.raises(
+        pulumi.RunError, match=r"cluster\.eks: the EKS cluster 'c' cannot be looked up.*No cluster found"
+    ):
+        run_program(
+            registries=[FUNCTIONS],
+            pullSecrets=[{"registry": "functions", "namespaces": ["backend"]}],
+            cluster={"eks": "c"},
+        )
 
 
 def test_exports_hold_no_secret(run_program: RunProgram) -> None:

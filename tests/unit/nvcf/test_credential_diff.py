@@ -58,6 +58,14 @@ def test_ways_to_say_the_same_are_no_difference(olds: dict[str, Any], news: dict
     assert credential_change(olds, news) == CredentialChange()
 
 
+def test_an_adopted_credential_keeps_what_is_not_declared() -> None:
+    olds = OLDS | {"description": "made by hand"}
+    news = without(NEWS, "tags", "description") | {"adopt": "1"}
+    assert not credential_change(olds, news)
+    assert credential_change(olds, without(news, "adopt")).replaces == ("tags", "description")
+    assert credential_change(olds, news | {"tags": []}).replaces == ("tags",)
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from nvcf import errors
 from nvcf.client import NvcfClient
 from nvcf.connection import Connection
 from nvcf.credentials import NewCredential
+from nvcf.ownership import stack_of, stack_tags
 from nvcf.registration import find, register, take_over
 from nvcf.secret import RegistrySecret
 from tests.provider.fake_clock import FakeClock
@@ -53,6 +55,23 @@ def test_one_that_exists_is_taken_over_with_our_secret_and_types(client: NvcfCli
     assert taken.credential.id == row["registryCredentialId"]
     assert taken.credential.artifact_types == NEW.artifact_types
     assert nvcf.secret_of(row["registryCredentialId"]) == "AKIAIOSFODNN7EXAMPLE:the-new-secret"
+
+
+def test_another_stacks_credential_is_not_taken_over(client: NvcfClient, nvcf: FakeNvcf) -> None:
+    theirs = nvcf.add(HOST, "functions", "CONTAINER", tags=list(stack_tags("nvcf-registry", "prod")))
+    ours = replace(NEW, tags=frozenset(stack_tags("nvcf-registry", "dev")))
+    with pytest.raises(errors.Conflict, match=r"belongs to the stack 'nvcf-registry:prod'.*credentialName.*adopt: "):
+        register(client, ours, SECRET)
+    assert nvcf.writes == [call for call in nvcf.writes if call.startswith("POST")]
+    assert nvcf.secret_of(theirs["registryCredentialId"]) != "AKIAIOSFODNN7EXAMPLE:the-new-secret"
+    assert take_over(client, theirs["registryCredentialId"], ours, SECRET).id == theirs["registryCredentialId"]
+
+
+def test_a_stacks_own_credential_is_found_again(client: NvcfClient, nvcf: FakeNvcf) -> None:
+    tags = stack_tags("nvcf-registry", "dev.eu")
+    nvcf.add(HOST, "functions", "CONTAINER", tags=list(tags))
+    assert stack_of(tags) == "nvcf-registry:dev_eu"
+    assert register(client, replace(NEW, tags=frozenset(tags)), SECRET).found
 
 
 def test_a_stale_list_is_waited_for(client: NvcfClient, nvcf: FakeNvcf, clock: FakeClock) -> None:

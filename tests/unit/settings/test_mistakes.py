@@ -273,6 +273,53 @@ def test_accounts_and_regions_other_than_the_deployers() -> None:
     assert not list(identity_problems(settings, account="999999999999", region="eu-west-1"))
 
 
+@pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1", "us-west-9"])
+def test_regions_that_nvcf_or_the_policies_do_not_know(region: str) -> None:
+    settings, _ = check(configuration(PRIVATE), AROUND)
+    (problem,) = identity_problems(settings, account="123456789012", region=region)
+    assert problem.path == "aws:region"
+    assert region in problem.text
+    assert "pulumi config set aws:region" in problem.text
+
+
+def test_a_region_that_nothing_is_made_in_is_no_mistake() -> None:
+    by_hand = {**PRIVATE, "hostname": ECR_HOST, "username": "AKIAIOSFODNN7EXAMPLE", "password": "x"}
+    settings, _ = check(configuration(by_hand), AROUND)
+    assert not list(identity_problems(settings, account="123456789012", region="us-gov-west-1"))
+
+
+def test_a_hostname_in_another_partition() -> None:
+    host = "123456789012.dkr.ecr.us-gov-west-1.amazonaws.com"
+    settings, _ = check(configuration({**PRIVATE, "hostname": host}), AROUND)
+    (problem,) = identity_problems(settings, account="123456789012", region="us-west-2")
+    assert problem.path == "nvcf-registry:registries[0].hostname"
+    assert "aws-us-gov" in problem.text
+
+
+def test_a_username_that_nvcf_would_split() -> None:
+    harbor = {**NGC, "kind": "harbor", "hostname": "harbor.example.com", "username": "robot:x"}
+    (problem,) = found(configuration(harbor))
+    assert problem.path == "nvcf-registry:registries[0].username"
+    assert "':'" in problem.text
+
+
+def test_resources_that_would_share_a_name() -> None:
+    config = configuration(
+        {**PRIVATE, "name": "nvcf", "repositories": ["dev-app"]},
+        {**PRIVATE, "name": "nvcf-dev", "prefix": "other", "repositories": ["app"]},
+        pull_secrets=[
+            {"registry": "nvcf", "name": "p", "namespaces": ["a-b"]},
+            {"registry": "nvcf", "name": "p", "namespaces": ["c"]},
+            {"registry": "nvcf", "name": "p-a", "namespaces": ["b"]},
+        ],
+    )
+    assert {problem.path.removeprefix("nvcf-registry:") for problem in found(config)} == {
+        "registries[1].repositories[0]",
+        "pullSecrets[1].name",
+        "pullSecrets[2].name",
+    }
+
+
 def test_settings_cannot_be_changed() -> None:
     settings = Settings()
     with pytest.raises(ValueError, match="frozen"):

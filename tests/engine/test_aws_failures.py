@@ -1,0 +1,117 @@
+"""What happens when AWS or the cluster cannot do as asked: a clear error, nothing lost, and convergence afterwards."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.engine.cluster import Cluster
+from tests.engine.configurations import PASSWORD, private, pull_secret, static
+from tests.engine.conftest import MakeStack
+from tests.engine.emulators import Aws, Nvcf
+
+#: A deployer that may do everything but make users.
+WEAK = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:CreateUser", "Resource": "*"},
+    ],
+}
+
+
+@pytest.fixture
+def delay_of_new_keys(aws: Aws) -> Iterator[None]:
+    aws.propagation(4)
+    yield
+    aws.propagation(0)
+
+
+def test_a_right_the_deployer_lacks_is_named(make_stack: MakeStack, unique: str, aws: Aws) -> None:
+    stack = make_stack(unique, registries=[private(unique, repositories=["echo"])])
+    usual = dict(stack.environment)
+    key = aws.deployer(f"{unique}-weak", json.dumps(WEAK))
+    stack.environment |= dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), key, strict=True))
+    said = stack.fails().diagnostics
+    assert f"creating IAM User (nvcf-registry-{unique}-functions)" in said
+    assert f"user/{unique}-weak is not authorized to perform: iam:CreateUser" in said
+    assert {"functions-echo", "functions-policy"} <= stack.names()
+    assert stack.nvcf.credentials() == []
+    assert not [text for text in stack.transcript if key[1] in text]
+
+    stack.environment = usual
+    steps = stack.up().steps
+    assert steps["functions-user"] == "create"
+    assert "functions-echo" not in steps
+    assert len(aws.users(unique)[f"nvcf-registry-{unique}-functions"]) == len(stack.nvcf.credentials()) == 1
+
+
+def test_throttling_is_waited_out(make_stack: MakeStack, unique: str, aws: Aws) -> None:
+    for action in ("iam:CreateUser", "iam:CreateAccessKey", "ecr:GetAuthorizationToken"):
+        aws.fault(action, status=400, code="ThrottlingException", message="Rate exceeded", times=2)
+    stack = make_stack(unique, registries=[private(unique)])
+    stack.up()
+    user, password = stack.nvcf.login("functions")
+    assert aws.users(unique) == {f"nvcf-registry-{unique}-functions": [user]}
+    assert aws.client("ecr", (user, password)).get_authorization_token()["authorizationData"]
+
+
+@pytest.mark.usefixtures("delay_of_new_keys")
+def test_a_key_that_iam_spreads_slowly_is_waited_for(make_stack: MakeStack, unique: str, nvcf: Nvcf, aws: Aws) -> None:
+    stack = make_stack(unique, registries=[private(unique)])
+    with nvcf.calls() as calls:
+        run = stack.up()
+    assert calls[-1] == "POST registry-credentials 200"
+    assert set(calls[:-1]) == {"POST registry-credentials 400"}
+    assert "Trying again for up to 360 s" in run.diagnostics
+    assert len(stack.nvcf.credentials()) == 1
+
+
+@pytest.mark.usefixtures("delay_of_new_keys")
+def test_a_key_that_stays_unknown_is_explained(make_stack: MakeStack, unique: str, aws: Aws) -> None:
+    stack = make_stack(unique, registries=[private(unique)], nvcf={"propagationSeconds": 0})
+    said = stack.fails().diagnostics
+    assert "AWS refuses the access key when NVCF logs in with it: UnrecognizedClientException" in said
+    assert "or is too new: check that it is active and run again" in said
+
+    aws.propagation(0)
+    assert "functions-key-b" not in stack.up().steps
+    user, _ = stack.nvcf.login("functions")
+    assert aws.users(unique) == {f"nvcf-registry-{unique}-functions": [user]}
+
+
+def test_a_cluster_that_does_not_answer_costs_nothing_else(
+    make_stack: MakeStack, unique: str, cluster: Cluster, tmp_path: Path
+) -> None:
+    dead = yaml.safe_load(cluster.kubeconfig.read_text())
+    dead["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+    unreachable = tmp_path / "kubeconfig"
+    unreachable.write_text(yaml.safe_dump(dead))
+    registries, pull_secrets = [static()], [pull_secret(unique, "ngc")]
+    stack = make_stack(
+        unique, registries=registries, pullSecrets=pull_secrets, cluster={"kubeconfig": str(unreachable)}
+    )
+    stack.set_secret("registries[0].password", PASSWORD)
+    said = stack.fails().diagnostics
+    assert "configured Kubernetes cluster is unreachable" in said
+    assert "correct the provider's kubeconfig or KUBECONFIG" in said
+    assert stack.names() >= {"ngc-credential"}
+
+    unreachable.write_text(cluster.kubeconfig.read_text())
+    assert f"ngc-{unique}-ngc-default-secret" in stack.up().steps
+    assert len(stack.nvcf.credentials()) == 1
+
+
+def test_a_kubeconfig_that_is_not_there_is_named(make_stack: MakeStack, unique: str) -> None:
+    stack = make_stack(
+        unique,
+        registries=[static()],
+        pullSecrets=[pull_secret(unique, "ngc")],
+        cluster={"kubeconfig": "/nowhere/kubeconfig"},
+    )
+    stack.set_secret("registries[0].password", PASSWORD)
+    said = stack.fails("preview").diagnostics
+    assert "nvcf-registry:cluster: the kubeconfig /nowhere/kubeconfig cannot be read" in said
+    assert "Name a readable file in nvcf-registry:cluster.kubeconfig" in said
