@@ -34,10 +34,16 @@ up: $(VENV) toolchain
 	echo "Take it down: make down"
 
 down: $(VENV)
-	@if [ -f .sandbox/env ]; then
-	  $(PULUMI) destroy --stack local --yes --skip-preview
+	@failed=0
+	if [ -f .sandbox/env ]; then
+	  ($(PULUMI) destroy --stack local --yes --skip-preview) || failed=$$?
 	fi
 	.venv/bin/python -m sandbox down
+	if [ "$$failed" != 0 ]; then
+	  echo "The destroy did not finish, see above. What it left in the sandbox has gone with the sandbox;"
+	  echo "in a cluster of your own (KUBE=mine) look for what it left before you start again."
+	  exit "$$failed"
+	fi
 
 test: check go-test $(SIMULATOR)
 	.venv/bin/python -m pytest $(PYTEST_ARGS)

@@ -22,7 +22,7 @@ PROGRAMS = ("components", "flat")
 #: How often each size is measured without checkpoints; the large one is steady, and slow.
 ROUNDS = {10: 5, 100: 3, 1000: 2}
 #: With checkpoints the engine's file backend writes the whole state at every step, which takes minutes at 1,000.
-CHECKPOINT_ROUNDS = {10: 2, 100: 2, 1000: 1}
+CHECKPOINT_ROUNDS = {10: 1, 100: 1, 1000: 1}
 #: Tells the engine to write the state once, at the end (an experimental switch of Pulumi's).
 NO_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "1"}
 

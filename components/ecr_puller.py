@@ -1,12 +1,13 @@
 """An IAM user that may pull what lies below one repository prefix, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
+from components.key_generation import KeyGeneration
 from components.key_slots import KeySlot, PreviousKey, key_slots
 from policies.arn import IAM_PATH
 from policies.document import Document
@@ -84,9 +85,17 @@ class EcrPuller(pulumi.ComponentResource):
             policy_arn=policy.arn,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        slots = key_slots(args["key_generation"], args.get("previous_key", "active"))
-        keys = {slot.current: self._key(name, slot, user, attachment) for slot in slots}
+        previous_key = args.get("previous_key", "active")
+        wanted = KeyGeneration(
+            f"{name}-generation-wanted", args["key_generation"], previous_key, pulumi.ResourceOptions(parent=self)
+        )
+        # A key is worth nothing to NVCF before its policy is attached, and none is touched before the guard agrees.
+        before_keys = [attachment, wanted]
+        slots = key_slots(args["key_generation"], previous_key)
+        keys = {slot.current: self._key(name, slot, user, before_keys) for slot in slots}
         current, previous = keys[True], keys.get(False)
+        self._reached_name = f"{name}-generation-reached"
+        self._generation, self._previous_key = args["key_generation"], previous_key
         self.user_arn = user.arn
         self.policy_arn = policy.arn
         self.access_key_id = current.id
@@ -106,8 +115,21 @@ class EcrPuller(pulumi.ComponentResource):
             }
         )
 
+    def reached(self, consumer: pulumi.Resource) -> None:
+        """Note in state that the current key is in use, once what uses it has it.
+
+        Args:
+            consumer: the resource that uses the key.
+        """
+        KeyGeneration(
+            self._reached_name,
+            self._generation,
+            self._previous_key,
+            pulumi.ResourceOptions(parent=self, depends_on=[consumer]),
+        )
+
     def _key(
-        self, name: str, slot: KeySlot, user: aws.iam.User, attachment: aws.iam.UserPolicyAttachment
+        self, name: str, slot: KeySlot, user: aws.iam.User, before: Sequence[pulumi.Resource]
     ) -> aws.iam.AccessKey:
         return aws.iam.AccessKey(
             f"{name}-key-{slot.slot}",
@@ -115,8 +137,7 @@ class EcrPuller(pulumi.ComponentResource):
             status=slot.status,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # A key is worth nothing to NVCF before its policy is attached.
-                depends_on=[attachment],
+                depends_on=before,
                 # Two generations later the slot is needed again: its key goes first, since IAM allows only two.
                 replacement_trigger=slot.generation,
                 delete_before_replace=True,

@@ -50,3 +50,28 @@ def key_slots(generation: int, previous_key: PreviousKey = "active") -> tuple[Ke
 
 def _slot(generation: int) -> Literal["a", "b"]:
     return "b" if generation % 2 else "a"
+
+
+def generation_problem(before: int | None, after: int, previous_key: PreviousKey) -> str | None:
+    """Return why a change of the generation would take a key away that is in use, or None when it would not.
+
+    Args:
+        before: the generation that was; None where there was none yet.
+        after: the generation that shall be.
+        previous_key: what becomes of the key of the generation before.
+    """
+    if before is None or after == before:
+        return None
+    if after < before:
+        return f"keyGeneration went from {before} back to {after}, but NVCF has key {before} now; only count up"
+    if after > before + 1:
+        return (
+            f"keyGeneration went from {before} to {after}, which would delete key {before} before NVCF has another; "
+            f"set it to {before + 1} and run `pulumi up`"
+        )
+    if previous_key != "active":
+        return (
+            f"previousKey is {previous_key} while keyGeneration goes from {before} to {after}, but functions still run "
+            f"with key {before}; set it to active, and retire the key when they have been redeployed"
+        )
+    return None

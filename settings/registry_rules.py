@@ -1,7 +1,7 @@
 """What is wrong with one registry of the configuration."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nvcf import credential_rules
@@ -14,8 +14,11 @@ from settings.surroundings import MAX_IAM_NAME, Surroundings
 
 _NAME: Final = re.compile(r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _KMS_KEY_ARN: Final = re.compile(r"arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/.+")
-# "ImageTagMutabilityExclusionFilter" of the ECR API reference: at most two wildcards.
-_TAG_FILTER: Final = re.compile(r"(?=[^*]*\*?[^*]*\*?[^*]*$)[A-Za-z0-9._*-]{1,128}")
+_TAG_PATTERN: Final = re.compile(r"[A-Za-z0-9._*-]{1,128}")
+# Most wildcards in a pattern: "ImageTagMutabilityExclusionFilter" of the ECR API reference, and "tagPatternList" of the
+# ECR User Guide's "Lifecycle policy properties".
+_MUTABLE_WILDCARDS: Final = 2
+_PROTECTED_WILDCARDS: Final = 4
 _CREDENTIAL_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -149,15 +152,20 @@ def _repository(path: str, repository: RepositorySettings, kind: EcrKind) -> Ite
     # ECR takes at most five exclusion filters ("PutImageTagMutability" of the API reference).
     if len(repository.mutable_tags) > 5:
         yield problem(f"{path}.mutableTags", f"has {len(repository.mutable_tags)} patterns; ECR takes five")
-    for key, patterns in (("mutableTags", repository.mutable_tags), ("protectedTags", repository.protected_tags)):
-        for index, pattern in enumerate(patterns):
-            if not _TAG_FILTER.fullmatch(pattern):
-                yield problem(
-                    f"{path}.{key}[{index}]",
-                    f"{pattern[:60]!r} is no tag pattern; use up to 128 letters, digits, '.', '_', '-', and two '*'",
-                )
+    yield from _tag_patterns(f"{path}.mutableTags", repository.mutable_tags, _MUTABLE_WILDCARDS)
+    yield from _tag_patterns(f"{path}.protectedTags", repository.protected_tags, _PROTECTED_WILDCARDS)
     if repository.kms_key is not None and not _KMS_KEY_ARN.fullmatch(repository.kms_key):
         yield problem(f"{path}.kmsKey", "is no ARN of a KMS key; write arn:aws:kms:<region>:<account>:key/<id>")
+
+
+def _tag_patterns(path: str, patterns: Sequence[str], wildcards: int) -> Iterator[Problem]:
+    for index, pattern in enumerate(patterns):
+        if not _TAG_PATTERN.fullmatch(pattern) or pattern.count("*") > wildcards:
+            yield problem(
+                f"{path}[{index}]",
+                f"{pattern[:60]!r} is no tag pattern; use up to 128 letters, digits, '.', '_', '-', "
+                f"and at most {wildcards} '*'",
+            )
 
 
 def _key(path: str, registry: RegistrySettings, around: Surroundings) -> Iterator[Problem]:

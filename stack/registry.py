@@ -52,6 +52,8 @@ class Registry:
             self.username = settings.username or ""
             self.password = pulumi.Output.secret(settings.password.get_secret_value() if settings.password else "")
         self._credential = self._make_credential(stack, around)
+        if self.puller is not None:
+            self.puller.reached(self._credential)
 
     def exports(self) -> Mapping[str, Any]:
         """Return what other stacks and operators may know of the registry; never a secret."""
@@ -124,11 +126,12 @@ class Registry:
             "adopt": settings.adopt,
             "propagation_seconds": stack.nvcf.propagation_seconds,
         }
-        if "tags" in settings.model_fields_set:
+        # An adopted one keeps the tags it has: NVCF cannot change them, so declaring ours would replace it. Any other
+        # is marked as this stack's, whatever else it is tagged with: no other stack may take it for its own.
+        if settings.adopt is None:
+            args["tags"] = (*stack_tags(around.project, around.stack), *settings.tags)
+        elif "tags" in settings.model_fields_set:
             args["tags"] = settings.tags
-        elif settings.adopt is None:
-            args["tags"] = stack_tags(around.project, around.stack)
-        # An adopted one keeps the tags it has: NVCF cannot change them, so declaring ours would replace it.
         return RegistryCredential(settings.name, args)
 
 

@@ -85,6 +85,8 @@ class EngineStack:
         name: the stack's name.
         environment: environment variables of the sandbox; a test may change them between operations.
         nvcf: the NVCF account that its token speaks for.
+        program: files and directories of the project that are linked into the directory.
+        files: texts of further files, by name.
         transcript: everything that any operation printed or reported, for secrets to be searched in.
     """
 
@@ -93,12 +95,15 @@ class EngineStack:
     environment: dict[str, str]
     nvcf: Account
     program: Iterable[str] = PROGRAM
+    files: Mapping[str, str] = field(default_factory=dict)
     transcript: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.directory.mkdir()
         for name in self.program:
             (self.directory / name).symlink_to(PROJECT / name)
+        for name, text in self.files.items():
+            (self.directory / name).write_text(text, encoding="utf-8")
         self.pulumi("stack", "init", self.name)
 
     @property
@@ -147,7 +152,8 @@ class EngineStack:
     @property
     def _state_file(self) -> Path:
         backend = Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-        return backend / ".pulumi" / "stacks" / "nvcf-registry" / f"{self.name}.json"
+        project: str = yaml.safe_load((self.directory / "Pulumi.yaml").read_text())["name"]
+        return backend / ".pulumi" / "stacks" / project / f"{self.name}.json"
 
     def state_text(self) -> str:
         """Return the state file as it lies on disk, which is where secrets must not be readable."""

@@ -135,16 +135,3 @@ def test_after_a_rotation_the_new_key_fetches_the_token(
     assert run.returncode == 0, run.stderr
     new = aws.owner_of_token(login(cluster, "default", f"{unique}-functions", HOST))["key_id"]
     assert new == stack.registry()["activeKeyId"] != old
-
-
-def test_a_key_that_was_deleted_is_explained(
-    make_stack: MakeStack, unique: str, cluster: Cluster, aws: Aws, tmp_path: Path
-) -> None:
-    stack = make_stack(unique, registries=[private(unique)], pullSecrets=[pull_secret(unique)], cluster=CLUSTER)
-    stack.up()
-    functions = stack.registry()
-    aws.client("iam").delete_access_key(
-        UserName=f"nvcf-registry-{unique}-functions", AccessKeyId=functions["activeKeyId"]
-    )
-    refresher = Refresher(cluster, "default", f"{unique}-functions-refresh", tmp_path / "pod", aws.endpoint)
-    refresher.run()

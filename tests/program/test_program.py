@@ -183,11 +183,24 @@ def test_warnings_are_shown_beside_mistakes(run_program: RunProgram, monkeypatch
 
 def test_an_adopted_credential_is_not_given_tags(run_program: RunProgram) -> None:
     adopt = {**FUNCTIONS, "adopt": "b6a2fa89-c265-4492-9495-2df4690994e8"}
-    made = run_program(registries=[adopt, {**SAMPLES, "tags": []}]).recorder.of_type(
-        "pulumi-python:dynamic/nvcf:RegistryCredential"
-    )
+    made = run_program(registries=[adopt]).recorder.of_type("pulumi-python:dynamic/nvcf:RegistryCredential")
     assert "tags" not in made["functions-credential"].inputs
-    assert made["samples-credential"].inputs["tags"] == []
+
+
+def test_a_credential_is_marked_as_the_stacks_whatever_else_it_is_tagged_with(run_program: RunProgram) -> None:
+    outcome = run_program(registries=[{**FUNCTIONS, "tags": ["team=a"]}, {**SAMPLES, "tags": []}])
+    made = outcome.recorder.of_type("pulumi-python:dynamic/nvcf:RegistryCredential")
+    mark = ["managed-by=pulumi", "stack=nvcf-registry:test"]
+    assert made["functions-credential"].inputs["tags"] == [*mark, "team=a"]
+    assert made["samples-credential"].inputs["tags"] == mark
+
+
+def test_keys_wait_for_the_guard_of_their_generation(run_program: RunProgram) -> None:
+    guards = run_program(registries=[{**FUNCTIONS, "keyGeneration": 2}]).recorder.of_type(
+        "pulumi-python:dynamic/nvcf:KeyGeneration"
+    )
+    assert sorted(guards) == ["functions-generation-reached", "functions-generation-wanted"]
+    assert {guard.inputs["generation"] for guard in guards.values()} == {2}
 
 
 def test_a_key_made_elsewhere_asks_aws_nothing(run_program: RunProgram, monkeypatch: pytest.MonkeyPatch) -> None:

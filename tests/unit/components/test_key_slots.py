@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.key_slots import PreviousKey, key_slots
+from components.key_slots import PreviousKey, generation_problem, key_slots
 
 PREVIOUS: list[PreviousKey] = ["active", "inactive", "absent"]
 
@@ -39,3 +39,29 @@ def test_a_rotation_never_touches_the_key_in_use(generation: int, before: Previo
 def test_there_is_no_generation_zero() -> None:
     with pytest.raises(ValueError, match="first one is 1"):
         key_slots(0)
+
+
+@pytest.mark.parametrize("previous_key", PREVIOUS)
+@pytest.mark.parametrize("before", [None, 3])
+def test_a_generation_may_start_anywhere_and_stay(before: int | None, previous_key: PreviousKey) -> None:
+    assert generation_problem(before, 3, previous_key) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "previous_key", "word"),
+    [
+        (2, 4, "active", "set it to 3"),
+        (2, 1, "active", "only count up"),
+        (2, 3, "inactive", "set it to active"),
+        (2, 3, "absent", "set it to active"),
+    ],
+)
+def test_steps_that_would_take_a_key_away(before: int, after: int, previous_key: PreviousKey, word: str) -> None:
+    assert word in str(generation_problem(before, after, previous_key))
+
+
+@given(st.integers(1, 100), st.integers(1, 100), st.sampled_from(PREVIOUS))
+def test_an_allowed_step_keeps_the_key_in_use(before: int, after: int, previous_key: PreviousKey) -> None:
+    if after != before and generation_problem(before, after, previous_key) is None:
+        kept = {slot.generation: slot.status for slot in key_slots(after, previous_key)}
+        assert kept.get(before) == "Active"

@@ -124,6 +124,12 @@ def test_a_prefix_and_name_over_256_characters() -> None:
         ({**PRIVATE, "repositories": [{"name": "a", "keepImages": 0}]}, "repositories[0].keepImages", "1"),
         ({**PRIVATE, "repositories": [{"name": "a", "kmsKey": "k"}]}, "repositories[0].kmsKey", "arn:aws:kms"),
         ({**PRIVATE, "repositories": [{"name": "a", "mutableTags": ["a b"]}]}, "repositories[0].mutableTags[0]", "*"),
+        ({**PRIVATE, "repositories": [{"name": "a", "mutableTags": ["***"]}]}, "repositories[0].mutableTags[0]", "2"),
+        (
+            {**PRIVATE, "repositories": [{"name": "a", "protectedTags": ["*" * 5]}]},
+            "repositories[0].protectedTags[0]",
+            "4",
+        ),
         ({**PUBLIC, "repositories": [{"name": "a", "scanOnPush": True}]}, "repositories[0].scanOnPush", "public"),
         ({**PRIVATE, "repositories": [{"name": "a", "catalog": {}}]}, "repositories[0].catalog", "public"),
         ({**NGC, "prefix": "nvcf"}, "prefix", "ecr-private"),
