@@ -43,6 +43,10 @@ from nvcf.retries import Retries
 _log = logging.getLogger(__name__)
 
 _SYSTEM_STAYS = "%s came with the NVCF account and stays there, with the secret it has now."
+_OTHERWISE_REPLACED = (
+    "%s was made with other tags, another description or more artifact types than are declared, and NVCF changes none "
+    "of them: the next run will replace it. To keep it, declare its artifact types and set adopt: %s."
+)
 _SENSITIVE = ("username", "password")
 _NOTES = ("account", "onDestroy", "adopt", "propagationSeconds")
 
@@ -104,6 +108,8 @@ class RegistryCredentialProvider(ResourceProvider):
                         credential.created_at,
                         credential.provisioned_by,
                     )
+                    if credential_change(_outputs(props, credential), props).replaces:
+                        _log.warning(_OTHERWISE_REPLACED, _label(props), credential.id)
         return CreateResult(credential.id, _outputs(props, credential))
 
     def read(self, id_: str, props: Props) -> ReadResult:

@@ -113,15 +113,12 @@ class EcrPublicService(MotoService):
         return ActionResult({"repository": _describe(repository)})
 
     def get_repository_catalog_data(self) -> ActionResult:
-        """What the gallery shows of a repository."""
-        repository = self._named()
-        if not repository.catalog:
-            raise OperationError(
-                "RepositoryCatalogDataNotFoundException",
-                f"The repository catalog data for the repository with name '{repository.name}' "
-                f"does not exist in the registry with id '{ACCOUNT_ID}'",
-            )
-        return ActionResult({"catalogData": repository.catalog})
+        """What the gallery shows of a repository.
+
+        Nothing, where nothing was given: the Terraform AWS provider reads it of every repository and takes any error
+        for a failure.
+        """
+        return ActionResult({"catalogData": self._named().catalog or {}})
 
     def put_repository_catalog_data(self) -> ActionResult:
         """Replaces what the gallery shows of a repository."""

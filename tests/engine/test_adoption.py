@@ -43,8 +43,7 @@ def test_a_credential_to_adopt_that_is_not_there_is_named(make_stack: MakeStack,
 def test_a_credential_of_the_same_host_and_name_is_taken_over_with_a_warning(
     make_stack: MakeStack, unique: str
 ) -> None:
-    # Without tags, as it was made by hand: others would ask for a new one (NVCF cannot change tags).
-    stack = make_stack(unique, registries=[static(tags=[])])
+    stack = make_stack(unique, registries=[static()])
     stack.set_secret("registries[0].password", PASSWORD)
     credential_id = by_hand(stack, "ngc")
     run = stack.up()
@@ -52,7 +51,15 @@ def test_a_credential_of_the_same_host_and_name_is_taken_over_with_a_warning(
     assert "was taken over with the declared secret" in run.diagnostics
     assert stack.registry("ngc")["credentialId"] == credential_id
     assert stack.nvcf.login("ngc") == ("$oauthtoken", PASSWORD)
+
+    # It lacks the tags that mark a credential as a stack's, which NVCF cannot give it.
+    assert stack.preview().steps["ngc-credential"] == "replace"
+    assert f"To keep it, declare its artifact types and set adopt: {credential_id}" in run.diagnostics
+    stack.configure(registries=[static(adopt=credential_id)])
+    stack.set_secret("registries[0].password", PASSWORD)
+    stack.up()
     assert stack.preview().steps == {}
+    assert stack.registry("ngc")["credentialId"] == credential_id
 
 
 def test_pulumi_import_cannot_read_a_credential(make_stack: MakeStack, unique: str) -> None:

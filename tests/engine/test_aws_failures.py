@@ -12,12 +12,12 @@ from tests.engine.configurations import PASSWORD, private, pull_secret, static
 from tests.engine.conftest import MakeStack
 from tests.engine.emulators import Aws, Nvcf
 
-#: A deployer that may do everything but make users.
+#: A deployer that may do everything but make access keys.
 WEAK = {
     "Version": "2012-10-17",
     "Statement": [
         {"Effect": "Allow", "Action": "*", "Resource": "*"},
-        {"Effect": "Deny", "Action": "iam:CreateUser", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:CreateAccessKey", "Resource": "*"},
     ],
 }
 
@@ -34,17 +34,18 @@ def test_a_right_the_deployer_lacks_is_named(make_stack: MakeStack, unique: str,
     usual = dict(stack.environment)
     key = aws.deployer(f"{unique}-weak", json.dumps(WEAK))
     stack.environment |= dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), key, strict=True))
-    said = stack.fails().diagnostics
-    assert f"creating IAM User (nvcf-registry-{unique}-functions)" in said
-    assert f"user/{unique}-weak is not authorized to perform: iam:CreateUser" in said
-    assert {"functions-echo", "functions-policy"} <= stack.names()
+    run = stack.fails()
+    said = run.diagnostics
+    assert "aws:iam:AccessKey (functions-key-b)" in run.output
+    assert f"user/{unique}-weak is not authorized to perform: iam:CreateAccessKey" in said
+    assert {"functions-user", "functions-policy", "functions-attachment"} <= stack.names()
     assert stack.nvcf.credentials() == []
     assert not [text for text in stack.transcript if key[1] in text]
 
     stack.environment = usual
     steps = stack.up().steps
-    assert steps["functions-user"] == "create"
-    assert "functions-echo" not in steps
+    assert steps["functions-key-b"] == steps["functions-credential"] == "create"
+    assert not {"functions-user", "functions-policy", "functions-attachment"} & steps.keys()
     assert len(aws.users(unique)[f"nvcf-registry-{unique}-functions"]) == len(stack.nvcf.credentials()) == 1
 
 

@@ -47,6 +47,10 @@ nvcf-registry:index:PullSecret::ngc-ngc
 nvcf-registry:index:RegistryCredential::functions
 nvcf-registry:index:RegistryCredential::ngc
 nvcf-registry:index:RegistryCredential::samples
+pulumi-python:dynamic/nvcf:KeyGeneration::functions-generation-reached
+pulumi-python:dynamic/nvcf:KeyGeneration::functions-generation-wanted
+pulumi-python:dynamic/nvcf:KeyGeneration::samples-generation-reached
+pulumi-python:dynamic/nvcf:KeyGeneration::samples-generation-wanted
 pulumi-python:dynamic/nvcf:RegistryCredential::functions-credential
 pulumi-python:dynamic/nvcf:RegistryCredential::ngc-credential
 pulumi-python:dynamic/nvcf:RegistryCredential::samples-credential
@@ -77,7 +81,7 @@ def whole(make_stack: MakeStack, nvcf: Nvcf) -> Environment:
         name,
         registries=[
             private(name, artifactTypes=["CONTAINER", "HELM"], repositories=["echo", triton]),
-            public(name, repositories=[{"name": "hello", "catalog": {"description": "Hello"}}]),
+            public(name, repositories=["hello"]),
             static(),
         ],
         pullSecrets=[pull_secret(name), pull_secret(name, "ngc")],

@@ -113,8 +113,8 @@ def test_no_secret_is_readable(searched: Searched, place: str) -> None:
 
 
 def test_the_log_was_really_written(searched: Searched) -> None:
-    assert '"v":8' in searched.texts["up, log level 8"]
-    assert '"v":8' in searched.texts["failing refresh, log level 8"]
+    assert '"v":7' in searched.texts["up, log level 8"]
+    assert '"v":7' in searched.texts["failing refresh, log level 8"]
 
 
 def test_the_engine_itself_logs_values_at_level_9(searched: Searched) -> None:
