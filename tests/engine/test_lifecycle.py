@@ -171,6 +171,15 @@ def test_types_and_names_are_those_that_stacks_of_users_hold(whole: Environment)
     assert ours == set(STATE.split())
 
 
+def test_nvcf_gets_a_key_whose_policy_is_attached(whole: Environment) -> None:
+    waits_for = {
+        each["urn"].rpartition("::")[2]: {other.rpartition("::")[2] for other in each.get("dependencies", ())}
+        for each in whole.stack.resources()
+    }
+    assert {"functions-attachment", "functions-generation-wanted"} <= waits_for["functions-key-b"]
+    assert "functions-key-b" in waits_for["functions-credential"]
+
+
 def test_exports_hold_what_the_documentation_promises(whole: Environment) -> None:
     functions = whole.stack.registry("functions")
     assert functions["generation"] == 1

@@ -5,6 +5,7 @@ sends to a plugin into its log, secret or not.
 """
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +28,21 @@ class Searched:
     secrets: dict[str, str]
 
     def found(self, place: str) -> list[str]:
-        """Return what is readable in a text: which secrets, and how they are written."""
-        return [what for what, secret in self.secrets.items() if secret in self.texts[place]]
+        """Return what is readable in a text, or in what is base64 in it: which secrets, and how they are written."""
+        text = self.texts[place]
+        searched = [text, *map(decoded, set(re.findall(r"[A-Za-z0-9+/]{24,}={0,2}", text)))]
+        return [what for what, secret in self.secrets.items() if any(secret in each for each in searched)]
+
+
+def decoded(encoded: str) -> str:
+    """Return what a text may be base64 of."""
+    whole = encoded.rstrip("=")
+    return base64.b64decode(whole[: len(whole) // 4 * 4]).decode(errors="replace")
+
+
+def test_the_search_finds_what_is_hidden_in_a_larger_text() -> None:
+    docker = base64.b64encode(b'{"auths": {"nvcr.io": {"password": "a-secret"}}}').decode()
+    assert Searched({"here": f'"data": "{docker}"'}, {"it": "a-secret", "other": "another"}).found("here") == ["it"]
 
 
 def forms(what: str, user: str, password: str) -> dict[str, str]:

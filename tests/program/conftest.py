@@ -114,7 +114,11 @@ def run_program(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunProgram]:
     def run(*, preview: bool = False, **config: Any) -> Outcome:
         recorder = Recorder()
         mocks.set_mocks(recorder, project="nvcf-registry", stack="test", preview=preview)
-        values = {f"nvcf-registry:{key}": json.dumps(value) for key, value in config.items()}
+        # As the engine does: text as it is, anything with a structure as JSON.
+        values = {
+            f"nvcf-registry:{key}": value if isinstance(value, str) else json.dumps(value)
+            for key, value in config.items()
+        }
         pulumi.runtime.set_all_config(values, list(values))
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps(values))
         monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(list(values)))

@@ -230,3 +230,56 @@ def test_exports_hold_no_secret(run_program: RunProgram) -> None:
     text = json.dumps(outcome.exports)
     assert "secret-of-" not in text
     assert "nvapi-marker" not in text
+
+
+def test_settings_of_the_whole_stack_reach_every_resource(run_program: RunProgram) -> None:
+    boundary = "arn:aws:iam::123456789012:policy/boundary"
+    recorder = run_program(
+        registries=[FUNCTIONS, SAMPLES],
+        tags={"team": "gpu"},
+        permissionsBoundary=boundary,
+        nvcf={"account": "gpu-team", "propagationSeconds": 90},
+    ).recorder
+    for kind in ("aws:iam/user:User", "aws:iam/policy:Policy", "aws:ecr/repository:Repository"):
+        for made in recorder.of_type(kind).values():
+            assert made.inputs["tags"] == {
+                "managed-by": "pulumi",
+                "nvcf-registry:project": "nvcf-registry",
+                "nvcf-registry:stack": "test",
+                "team": "gpu",
+            }
+    assert {made.inputs["permissionsBoundary"] for made in recorder.of_type("aws:iam/user:User").values()} == {boundary}
+    for made in recorder.of_type("pulumi-python:dynamic/nvcf:RegistryCredential").values():
+        assert (made.inputs["account"], made.inputs["propagationSeconds"]) == ("gpu-team", 90)
+
+
+def test_the_credentials_own_settings_reach_it(run_program: RunProgram) -> None:
+    settings = {"credentialName": "gpu", "description": "For the functions", "onDestroy": "keep"}
+    made = run_program(registries=[{**FUNCTIONS, **settings}]).recorder
+    inputs = made.of_type("pulumi-python:dynamic/nvcf:RegistryCredential")["functions-credential"].inputs
+    assert [inputs[key] for key in ("name", "description", "onDestroy")] == ["gpu", "For the functions", "keep"]
+
+
+def test_every_wildcard_policy_is_asked_for(run_program: RunProgram) -> None:
+    every = {**FUNCTIONS, "prefix": "*", "allowEveryRepository": True, "repositories": ["team/echo"]}
+    recorder = run_program(registries=[every]).recorder
+    policy = json.loads(recorder.of_type("aws:iam/policy:Policy")["functions-policy"].inputs["policy"])
+    assert policy["Statement"][1]["Resource"] == [f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*"]
+    assert recorder.of_type("aws:ecr/repository:Repository")["functions-team/echo"].inputs["name"] == "team/echo"
+
+
+def test_components_have_the_types_that_stacks_hold(run_program: RunProgram, tmp_path: Any) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text("{current-context: c, contexts: [{name: c}]}")
+    recorder = run_program(
+        registries=[FUNCTIONS],
+        pullSecrets=[{"registry": "functions", "namespaces": ["backend"]}],
+        cluster={"kubeconfig": str(kubeconfig)},
+    ).recorder
+    components = {key for key in recorder.resources if key.startswith("nvcf-registry:")}
+    assert components == {
+        "nvcf-registry:index:EcrPuller::functions",
+        "nvcf-registry:index:EcrRepositories::functions",
+        "nvcf-registry:index:PullSecret::functions-functions-pull",
+        "nvcf-registry:index:RegistryCredential::functions",
+    }
