@@ -29,7 +29,7 @@ up: $(VENV) toolchain
 	$(PULUMI) stack select --create local
 	pulumi up --yes --skip-preview
 	echo
-	echo "The stack 'local' is up, in a sandbox: no real AWS, NVCF or cluster was touched."
+	echo "The stack 'local' is up: AWS and NVCF are emulators, the cluster is $(if $(filter mine,$(KUBE)),your own,the sandbox's)."
 	echo "Look at it:   . .sandbox/env && pulumi stack output --json"
 	echo "Take it down: make down"
 
