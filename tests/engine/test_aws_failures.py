@@ -21,7 +21,7 @@ WEAK = {
 
 @pytest.fixture
 def delay_of_new_keys(aws: Aws) -> Iterator[None]:
-    aws.propagation(4)
+    aws.propagation(2)
     yield
     aws.propagation(0)
 

@@ -26,7 +26,6 @@ def stack(make_stack: MakeStack) -> EngineStack:
     return made
 
 
-@pytest.mark.parametrize("operation", [("preview",), ("up", "--yes", "--skip-preview")], ids=["preview", "up"])
 @pytest.mark.parametrize(
     ("settings", "remedy"),
     [
@@ -36,10 +35,15 @@ def stack(make_stack: MakeStack) -> EngineStack:
         (rotated(3, "absent"), "set it to active"),
     ],
 )
-def test_a_step_that_takes_a_key_away_is_refused(
-    stack: EngineStack, aws: Aws, operation: tuple[str, ...], settings: dict[str, Any], remedy: str
+def test_a_preview_refuses_a_step_that_takes_a_key_away(
+    stack: EngineStack, settings: dict[str, Any], remedy: str
 ) -> None:
-    before = aws.users(stack.name)
     stack.configure(registries=[private(stack.name, **settings)])
-    assert remedy in stack.fails(*operation).output
+    assert remedy in stack.fails("preview").output
+
+
+def test_an_up_without_a_preview_touches_no_key(stack: EngineStack, aws: Aws) -> None:
+    before = aws.users(stack.name)
+    stack.configure(registries=[private(stack.name, **rotated(4))])
+    assert "set it to 3 and run" in stack.fails().output
     assert aws.users(stack.name) == before
