@@ -59,7 +59,7 @@ def _table(measurements: Measurements) -> list[str]:
             lines.append(
                 f"| {ours[0].size.resources} | {step} | {measurements.seconds('components', wanted, step):.2f} "
                 f"| {measurements.seconds('flat', wanted, step):.2f} "
-                f"| **{statistics.median(ratios):.2f}** ({min(ratios):.2f}-{max(ratios):.2f}, {len(ratios)} rounds) "
+                f"| **{statistics.median(ratios):.2f}** ({min(ratios):.2f}-{max(ratios):.2f}, {_rounds(len(ratios))}) "
                 f"| {measurements.megabytes('components', wanted, step):.0f} MB "
                 f"| {measurements.megabytes('flat', wanted, step):.0f} MB |"
             )
@@ -101,3 +101,7 @@ def _machine() -> str:
     lines = cpu.read_text(encoding="utf-8").splitlines() if cpu.exists() else []
     cores = sum(line.startswith("processor") for line in lines)
     return f"{cores or 'some'} cores ({platform.machine()}), Python {platform.python_version()}"
+
+
+def _rounds(count: int) -> str:
+    return "1 round" if count == 1 else f"{count} rounds"
