@@ -16,10 +16,8 @@ from pulumi_kubernetes.batch.v1 import JobSpecArgsDict
 from pulumi_kubernetes.core.v1 import PodTemplateSpecArgsDict
 from typing_extensions import NotRequired, TypedDict
 
-from components.refresher_pod import REFRESHER_IMAGE, SCRIPT, RefresherPod, pod_template
-
-#: A fresh pull secret is needed at least twice in a token's life of 12 hours, so that one missed run does no harm.
-REFRESH_SCHEDULE = "17 */4 * * *"
+from components.refresher_defaults import REFRESH_SCHEDULE, REFRESHER_IMAGE
+from components.refresher_pod import SCRIPT, RefresherPod, pod_template
 
 
 class PasswordSource(TypedDict):

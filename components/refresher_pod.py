@@ -10,9 +10,6 @@ from pulumi_kubernetes.core.v1 import ContainerArgsDict, EnvFromSourceArgsDict, 
 #: The script the pod runs, kept in a ConfigMap so that any image with `aws`, `kubectl` and a shell will do.
 SCRIPT = Path(__file__).parent / "refresher" / "refresh.sh"
 
-#: Has kubectl, the AWS CLI and a shell; mirror it and set the pull secret's `image` where it cannot be pulled.
-REFRESHER_IMAGE = "docker.io/alpine/k8s:1.35.0"
-
 #: The only place in the container that can be written to: a volume in memory.
 WORK_DIRECTORY = "/tmp"  # noqa: S108 - a path in the container, not on this machine
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
 from components.key_slots import PreviousKey
+from components.refresher_defaults import REFRESH_SCHEDULE, REFRESHER_IMAGE
 
 Kind = Literal["ecr-private", "ecr-public", "ngc", "acr", "volcengine", "artifactory", "harbor", "docker", "custom"]
 ArtifactType = Literal["CONTAINER", "HELM", "MODEL", "RESOURCE"]
@@ -106,9 +107,9 @@ class PullSecretSettings(_Section):
     namespaces: tuple[str, ...] = ()
     name: str | None = None
     auth: Literal["access-key", "irsa"] = "access-key"
-    refresh_schedule: str = "17 */4 * * *"
+    refresh_schedule: str = REFRESH_SCHEDULE
     create_namespaces: bool = False
-    image: str = "docker.io/alpine/k8s:1.35.0"
+    image: str = REFRESHER_IMAGE
     oidc_provider: str | None = None
     """ARN of the cluster's IAM OIDC provider, for irsa where the cluster is not given by its EKS name."""
 
