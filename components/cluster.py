@@ -1,11 +1,7 @@
 """The Kubernetes cluster that pull secrets go to."""
 
-import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import pulumi
@@ -13,34 +9,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 import yaml
 
-
-@dataclass(frozen=True)
-class EksCluster:
-    """An EKS cluster that exists.
-
-    Attributes:
-        name: its name.
-        arn: its ARN, which also tells its region and account.
-        endpoint: its API server's URL.
-        authority: its certificate authority, base64 of PEM.
-        issuer: the URL of its OIDC issuer; "" where it has none.
-    """
-
-    name: str
-    arn: str
-    endpoint: str
-    authority: str
-    issuer: str
-
-    @property
-    def region(self) -> str:
-        """The AWS region it is in."""
-        return self.arn.split(":")[3]
-
-    @property
-    def account(self) -> str:
-        """The AWS account id it is in, 12 digits."""
-        return self.arn.split(":")[4]
+from components.kubeconfig import EksCluster, eks_kubeconfig, kubeconfig_path
 
 
 def find_eks_cluster(name: str) -> EksCluster:
@@ -117,14 +86,6 @@ def kubeconfig_provider(
     )
 
 
-def kubeconfig_path(configured: str | None, environ: Mapping[str, str]) -> Path:
-    """Return the kubeconfig file that ``configured`` and the environment select."""
-    if configured:
-        return Path(Template(configured).safe_substitute(environ)).expanduser()
-    first = environ.get("KUBECONFIG", "").split(os.pathsep)[0]
-    return Path(first).expanduser() if first else Path("~/.kube/config").expanduser()
-
-
 def kubeconfig_context(text: str, context: str | None, path: Path) -> str:
     """Return the context of a kubeconfig that is meant: ``context``, or else its current one.
 
@@ -154,43 +115,9 @@ def kubeconfig_context(text: str, context: str | None, path: Path) -> str:
     )
 
 
-def eks_kubeconfig(cluster: EksCluster) -> str:
-    """Return a kubeconfig for an EKS cluster that holds no credential; its entries are named by the cluster's ARN."""
-    user: dict[str, Any] = {
-        "exec": {
-            "apiVersion": "client.authentication.k8s.io/v1beta1",
-            "command": "aws",
-            "args": [
-                "--region",
-                cluster.region,
-                "eks",
-                "get-token",
-                "--cluster-name",
-                cluster.name,
-                "--output",
-                "json",
-            ],
-            "interactiveMode": "Never",
-        }
-    }
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [
-                {
-                    "name": cluster.arn,
-                    "cluster": {"server": cluster.endpoint, "certificate-authority-data": cluster.authority},
-                }
-            ],
-            "users": [{"name": cluster.arn, "user": user}],
-            "contexts": [{"name": cluster.arn, "context": {"cluster": cluster.arn, "user": cluster.arn}}],
-            "current-context": cluster.arn,
-        }
-    )
-
-
-def _provider(name: str, *, kubeconfig: pulumi.Input[str], **args: Any) -> kubernetes.Provider:
+def _provider(
+    name: str, *, kubeconfig: pulumi.Input[str], delete_unreachable: bool, **args: Any
+) -> kubernetes.Provider:
     return kubernetes.Provider(
         name,
         # The provider's inputs are kept in state, a token in the kubeconfig included: only a secret is encrypted.
@@ -201,5 +128,7 @@ def _provider(name: str, *, kubeconfig: pulumi.Input[str], **args: Any) -> kuber
         # What somebody else wrote into an object of this stack, such as wider rights for the refresher, is put right
         # instead of being a conflict. Fields in `ignore_changes` stay whose they are.
         enable_patch_force=True,
+        # Left out unless wanted: for a cluster that is gone, PULUMI_K8S_DELETE_UNREACHABLE can still say so.
+        delete_unreachable=delete_unreachable or None,
         **args,
     )

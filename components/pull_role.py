@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 from typing_extensions import NotRequired, TypedDict
 
-from components.cluster import EksCluster
+from components.kubeconfig import EksCluster
 from policies.arn import IAM_PATH
 from policies.trust import ServiceAccount, web_identity
 

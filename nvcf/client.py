@@ -19,6 +19,7 @@ from nvcf import errors
 from nvcf.answers import FailedAnswer, error_of
 from nvcf.connection import Connection
 from nvcf.credentials import Credential, NewCredential, change_body
+from nvcf.functions import FunctionVersion
 from nvcf.redaction import redact, secret_values
 from nvcf.retries import Retries
 from nvcf.secret import RegistrySecret
@@ -140,6 +141,20 @@ class NvcfClient:
                 for kind, items in found.items()
             }
         )
+
+    def functions(self) -> tuple[FunctionVersion, ...]:
+        """Reads the account's function versions; the token needs the scope `list_functions` besides.
+
+        Raises:
+            NvcfError: the token may not, or NVCF fails.
+        """
+        items = self._call("GET", "functions").get("functions")
+        if not isinstance(items, list):
+            raise self._not_nvcf("a list without 'functions'")
+        try:
+            return tuple(FunctionVersion.from_json(item) for item in items)
+        except ValueError as error:
+            raise self._not_nvcf(f"a function that cannot be read ({error})") from None
 
     def _call(
         self,

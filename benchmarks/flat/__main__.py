@@ -13,7 +13,11 @@ region = aws.get_region().region
 
 for registry in pulumi.Config().require_object("registries"):
     name = registry["name"]
-    tags = {"managed-by": "pulumi"}
+    tags = {
+        "managed-by": "pulumi",
+        "nvcf-registry:project": pulumi.get_project(),
+        "nvcf-registry:stack": pulumi.get_stack(),
+    }
     for repository in registry["repositories"]:
         created = aws.ecr.Repository(
             f"{name}-{repository}",
@@ -31,6 +35,7 @@ for registry in pulumi.Config().require_object("registries"):
                     "rules": [
                         {
                             "rulePriority": 1,
+                            "description": "expire untagged images after 14 days",
                             "selection": {
                                 "tagStatus": "untagged",
                                 "countType": "sinceImagePushed",
@@ -49,6 +54,7 @@ for registry in pulumi.Config().require_object("registries"):
         f"{name}-policy",
         name=f"bench-{name}",
         path="/nvcf/",
+        description=f"What NVCF may pull with the user bench-{name}",
         policy=private_pull(account=account, region=region, prefix=registry["prefix"]).to_json(),
         tags=tags,
     )
@@ -62,6 +68,9 @@ for registry in pulumi.Config().require_object("registries"):
             "username": key.id,
             "password": key.secret,
             "artifactTypes": ["CONTAINER"],
+            "tags": ["managed-by=pulumi", f"stack={pulumi.get_project()}:{pulumi.get_stack()}"],
+            "onDestroy": "delete",
+            "propagationSeconds": 360,
         },
     )
     pulumi.export(name, user.arn)

@@ -122,9 +122,9 @@ class Account:
         """Delete a credential outside of any stack."""
         self._http.delete(f"{self._path}/{credential_id}").raise_for_status()
 
-    def use(self, image: str) -> dict[str, Any]:
-        """Put in a function that uses an image's host, and return it."""
-        body = {"account": self.name, "image": image}
+    def use(self, image: str, *, deployed: bool = False) -> dict[str, Any]:
+        """Put in a function that uses an image's host, running on request, and return it."""
+        body = {"account": self.name, "image": image, "deployed": deployed}
         return dict(self._http.post("/__sandbox/functions", json=body).raise_for_status().json())
 
     def stop_using(self, version: str) -> None:
@@ -174,6 +174,12 @@ class Aws:
             for name in names
             if name.startswith(f"nvcf-registry-{stack}-")
         }
+
+    def key_status(self, stack: str) -> dict[str, str]:
+        """Return the access keys of a stack's users, each with its status."""
+        iam = self.client("iam")
+        listed = [iam.list_access_keys(UserName=user)["AccessKeyMetadata"] for user in self.users(stack)]
+        return {key["AccessKeyId"]: key["Status"] for keys in listed for key in keys}
 
     def left(self, stack: str) -> list[str]:
         """Return the names of everything a stack has in IAM and ECR; its prefixes begin with its name."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components.cluster import EksCluster, eks_kubeconfig, kubeconfig_context, kubeconfig_path
+from components.cluster import kubeconfig_context
+from components.kubeconfig import EksCluster, eks_kubeconfig, kubeconfig_path
 
 CONFIG = """
 contexts: [{name: a, context: {}}, {name: b, context: {}}]
