@@ -64,7 +64,7 @@ go-test: toolchain
 	@$(PYTHON) -m toolchain test
 
 toolchain:
-	@$(PYTHON) -m toolchain install $(if $(filter mine,$(KUBE)),--only pulumi --only kubectl)
+	@$(PYTHON) -m toolchain install $(if $(filter mine,$(KUBE)),--only pulumi --only kubectl --only registry)
 
 bench: $(VENV) toolchain
 	.venv/bin/python -m benchmarks
@@ -79,13 +79,14 @@ constraints:
 	sed '/^-c /d' requirements.txt > "$$dir/requirements.txt"
 	sed '/^-r /d' requirements-dev.txt > "$$dir/requirements-dev.txt"
 	"$$dir/bin/pip" install --quiet -r "$$dir/requirements.txt" -r "$$dir/requirements-dev.txt"
-	{ sed -n 1p constraints.txt; "$$dir/bin/pip" freeze; } > constraints.new
+	{ sed -n 1p constraints.txt; "$$dir/bin/pip" freeze --exclude-editable; } > constraints.new
 	mv constraints.new constraints.txt
 
-$(VENV): requirements.txt requirements-dev.txt constraints.txt
+$(VENV): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
 	@echo "Installing the Python packages into .venv"
 	[ -x .venv/bin/python ] || $(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
 $(SIMULATOR): tests/least_privilege/package.json tests/least_privilege/package-lock.json

@@ -21,7 +21,7 @@ def report(measurements: Measurements) -> str:
             "hand, without settings, components or checks. Both run in turn in one sandbox: AWS and NVCF are",
             "emulators, the plugins stand-ins, so seconds say little about a real environment; the ratios count.",
             "",
-            f"Measured on {_machine()}.",
+            f"Measured on {machine()}.",
             "",
             "## The program",
             "",
@@ -96,7 +96,8 @@ def _row(target: str, measured: str, met: bool) -> str:  # noqa: FBT001 - a colu
     return f"| {target} | {measured} | {'yes' if met else 'no'} |"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Return what was measured on."""
     cpu = Path("/proc/cpuinfo")
     lines = cpu.read_text(encoding="utf-8").splitlines() if cpu.exists() else []
     cores = sum(line.startswith("processor") for line in lines)

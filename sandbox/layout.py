@@ -68,6 +68,11 @@ class Layout:
         return self.root / "control-plane"
 
     @property
+    def registry(self) -> Path:
+        """Layers of the images pushed to the emulated AWS."""
+        return self.root / "registry"
+
+    @property
     def kubeconfig(self) -> Path:
         """The control plane's administrator."""
         return self.control_plane / "admin.kubeconfig"

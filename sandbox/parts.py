@@ -11,6 +11,7 @@ from sandbox.layout import Layout
 from sandbox.options import Options, SandboxError
 
 CONTROL_PLANE_BINARY = "sandbox-control-plane"
+REGISTRY_BINARY = "sandbox-registry"
 
 
 @dataclass(frozen=True)
@@ -34,22 +35,44 @@ def standard_parts(options: Options, layout: Layout) -> tuple[Part, ...]:
     """The parts that `options` ask for.
 
     Raises:
-        SandboxError: the control plane is not built.
+        SandboxError: the control plane or the registry is not built.
     """
-    parts = [aws(options.propagation), nvcf()]
-    if options.kube == "own":
-        parts.append(control_plane(Path(options.toolchain) / CONTROL_PLANE_BINARY, layout.control_plane))
-    return tuple(parts)
+    toolchain = Path(options.toolchain)
+    own_cluster = options.kube == "own"
+    cluster = (control_plane(toolchain / CONTROL_PLANE_BINARY, layout.control_plane),) if own_cluster else ()
+    return (registry(toolchain / REGISTRY_BINARY, layout.registry), aws(options.propagation), nvcf(), *cluster)
 
 
-def aws(propagation: float) -> Part:
+def registry(binary: Path, directory: Path) -> Part:
+    """The store of image layers behind the emulated AWS: a real registry that only AWS talks to.
+
+    Args:
+        binary: the registry, built by the toolchain.
+        directory: where the layers go.
+
+    Raises:
+        SandboxError: the binary is not there.
+    """
+    if not binary.is_file():
+        raise SandboxError(f"There is no registry at {binary}. Build it with `python -m toolchain install`.")
+    command = (str(binary), "-dir", str(directory), "-port", "0", "-exit-with-parent")
+    return Part("registry", "store of image layers", lambda _: command)
+
+
+def aws(propagation: float, *, images: bool = True) -> Part:
     """AWS: moto with what it lacks, any state in memory.
 
     Args:
         propagation: seconds until a new access key is accepted.
+        images: whether images can be pushed and pulled; then the part `registry` has to run as well.
     """
-    arguments = ("--propagation", str(propagation)) if propagation else ()
-    return Part("aws", "AWS emulator", lambda _: (*_module("sandbox.aws"), *arguments))
+    delay = ("--propagation", str(propagation)) if propagation else ()
+
+    def command(endpoints: Mapping[str, str]) -> Sequence[str]:
+        store = ("--registry", endpoints["registry"]) if images else ()
+        return (*_module("sandbox.aws"), *delay, *store)
+
+    return Part("aws", "AWS emulator", command, needs=("registry",) if images else ())
 
 
 def nvcf() -> Part:

@@ -87,6 +87,8 @@ class Sandbox:
         """End every part."""
         self.processes.stop()
         self.layout.environment.unlink(missing_ok=True)
+        # Layers may take gigabytes, and what they belong to was in memory.
+        shutil.rmtree(self.layout.registry, ignore_errors=True)
 
     def __enter__(self) -> Self:
         self.start()
@@ -104,6 +106,7 @@ class Sandbox:
         """
         backend = self.layout.backend(self.options.kube)
         shutil.rmtree(self.layout.logs)
+        shutil.rmtree(self.layout.registry, ignore_errors=True)
         if self.options.kube == "own":
             shutil.rmtree(self.layout.control_plane, ignore_errors=True)
             shutil.rmtree(backend, ignore_errors=True)

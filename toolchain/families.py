@@ -12,6 +12,7 @@ from toolchain.versions import Version, VersionRange
 
 PULUMI_VERSION = Version(3, 259, 0)
 KUBERNETES_VERSION = Version(1, 35, 0)
+REGISTRY_VERSION = Version(0, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -169,4 +170,12 @@ KUBECTL = Family(
     ),
 )
 
-FAMILIES = (PULUMI, KUBERNETES, KUBECTL)
+REGISTRY = Family(
+    name="registry",
+    purpose="the sandbox's store of image layers",
+    version=REGISTRY_VERSION,
+    module="registry",
+    programs=(Program("sandbox-registry", "./sandbox-registry"),),
+)
+
+FAMILIES = (PULUMI, KUBERNETES, KUBECTL, REGISTRY)

@@ -11,6 +11,7 @@ from types import FrameType
 from sandbox.aws.account import ACCOUNT_ID, ADMIN_KEY_ID
 from sandbox.aws.cloud import Cloud
 from sandbox.aws.hooks import LABEL
+from sandbox.aws.layer_store import Olareg
 from sandbox.aws.server import Server
 
 _PARENT_CHECK_SECONDS = 0.5
@@ -23,12 +24,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Command line without the program's name.
 
     Returns:
-        Exit code: 0, or 1 when the port cannot be had.
+        Exit code: 0, or 1 when the port cannot be had or the registry's address is none.
     """
     options = _parse(arguments)
     parent = os.getppid()
     try:
-        server = Server(Cloud(propagation_seconds=options.propagation), options.host, options.port)
+        layers = Olareg(options.registry) if options.registry else None
+        server = Server(Cloud(propagation_seconds=options.propagation, layers=layers), options.host, options.port)
+    except ValueError as error:
+        print(f"--registry: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"cannot listen on {options.host}:{options.port}: {error}; choose another --port", file=sys.stderr)
         return 1
@@ -58,6 +63,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=0.0,
         metavar="SECONDS",
         help="how long a new access key stays unknown to the services (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--registry",
+        metavar="URL",
+        help="an olareg that keeps image layers and collects no garbage; without it nothing can be pushed or pulled",
     )
     parser.add_argument("--exit-with-parent", action="store_true", help="end when the parent process ends")
     return parser.parse_args(arguments)

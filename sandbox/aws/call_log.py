@@ -23,6 +23,7 @@ class LoggedCall:
         principal: ARN of the caller; empty when it was not authenticated.
         status: HTTP status; 0 when the connection was cut.
         code: AWS error code; empty on success.
+        via: `api`, or `registry` for a step of a pull or push at the registry's own API.
     """
 
     number: int
@@ -35,6 +36,7 @@ class LoggedCall:
     principal: str
     status: int
     code: str
+    via: str
 
 
 class CallLog:
@@ -57,12 +59,13 @@ class CallLog:
         principal: str,
         status: int,
         code: str,
+        via: str,
     ) -> None:
         """Notes one call; the arguments are the attributes of `LoggedCall`."""
         with self._lock:
             self._count += 1
             self._calls.append(
-                LoggedCall(self._count, at, service, action, region, resources, key_id, principal, status, code)
+                LoggedCall(self._count, at, service, action, region, resources, key_id, principal, status, code, via)
             )
 
     def since(self, number: int = 0) -> list[LoggedCall]:

@@ -26,7 +26,10 @@ from sandbox.aws.account import (
 from sandbox.aws.call_log import CallLog
 from sandbox.aws.ecr_public_registry import PublicRegistry
 from sandbox.aws.faults import Faults
+from sandbox.aws.holds import Holds
 from sandbox.aws.identities import iam
+from sandbox.aws.layer_links import LayerLinks
+from sandbox.aws.layer_store import LayerStore
 from sandbox.aws.propagation import Propagation
 from sandbox.aws.sessions import Clock, Sessions
 from sandbox.aws.tokens import TokenIssuer
@@ -59,18 +62,26 @@ class Cloud:
         lock: Held while a service works: moto is not made for several threads.
         propagation: How long new access keys stay unknown.
         faults: Failures that tests asked for.
+        holds: Calls that a failure made stand still.
         calls: Log of calls.
         sessions: Temporary credentials.
         tokens: Issuer of registry passwords.
         public_registry: ECR Public, which moto lacks.
+        layers: Where layers' bytes are; None without a registry.
+        layer_links: Addresses at which layers can be had.
         identity_provider_keys: Signing keys of OpenID Connect issuers.
     """
 
-    def __init__(self, clock: Clock = system_clock, propagation_seconds: float = 0.0) -> None:
+    def __init__(
+        self, clock: Clock = system_clock, propagation_seconds: float = 0.0, layers: LayerStore | None = None
+    ) -> None:
         self.clock = clock
+        self.layers = layers
+        self.layer_links = LayerLinks()
         self.lock = threading.RLock()
         self.propagation = Propagation(propagation_seconds)
         self.faults = Faults()
+        self.holds = Holds()
         self.calls = CallLog()
         self.reset()
 
@@ -83,6 +94,7 @@ class Cloud:
             self.public_registry = PublicRegistry()
             self.identity_provider_keys = IdentityProviderKeys()
             self.faults.clear()
+            self.holds.release()
             self.calls.clear()
             _add_managed_policies()
             _add_administrator()

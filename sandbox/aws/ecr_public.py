@@ -9,6 +9,7 @@ from sandbox.aws.account import ACCOUNT_ID, GLOBAL_REGION, PARTITION, PUBLIC_REG
 from sandbox.aws.ecr_public_registry import PublicImage, PublicRegistry, PublicRepository
 from sandbox.aws.errors import OperationError
 from sandbox.aws.http_messages import HttpResponse
+from sandbox.aws.image_repositories import PublicImages, image_size
 from sandbox.aws.moto_service import MotoService, Visit
 from sandbox.aws.paging import page
 from sandbox.aws.tokens import LIFETIME, TokenClaims
@@ -162,29 +163,14 @@ class EcrPublicService(MotoService):
 
     def put_image(self) -> ActionResult:
         """Stores a manifest and moves a tag to it. Layers are not asked for."""
-        repository = self._named()
-        image = PublicImage(
-            manifest=self._get_param("imageManifest"),
-            media_type=self._get_param(
-                "imageManifestMediaType", "application/vnd.docker.distribution.manifest.v2+json"
-            ),
-            pushed_at=self.visit.cloud.clock(),
+        repository, tag = self._named(), self._get_param("imageTag")
+        images = PublicImages(repository, self.visit.cloud.clock())
+        stored = images.put(
+            self._get_param("imageManifest"),
+            self._get_param("imageManifestMediaType"),
+            tag,
+            self._get_param("imageDigest"),
         )
-        tag = self._get_param("imageTag")
-        stored = repository.find_image({"imageDigest": image.digest})
-        if stored is not None and (tag is None or tag in stored.tags):
-            raise OperationError(
-                "ImageAlreadyExistsException",
-                f"Image with digest '{image.digest}' and tag '{tag}' already exists in the repository "
-                f"with name '{repository.name}' in registry with id '{ACCOUNT_ID}'",
-            )
-        if stored is None:
-            repository.images.append(image)
-            stored = image
-        if tag is not None:
-            for other in repository.images:
-                other.tags = [name for name in other.tags if name != tag]
-            stored.tags.append(tag)
         return ActionResult({"image": _image(repository, stored, tag)})
 
     def describe_images(self) -> ActionResult:
@@ -202,7 +188,7 @@ class EcrPublicService(MotoService):
         tags = [
             {"imageTag": tag, "createdAt": image.pushed_at, "imageDetail": _details(repository, image)}
             for image in repository.images
-            for tag in image.tags
+            for tag in image.image_tags
         ]
         found, more = page(tags, self._get_param("maxResults"), self._get_param("nextToken"))
         return ActionResult({"imageTagDetails": found, "nextToken": more})
@@ -222,10 +208,10 @@ class EcrPublicService(MotoService):
                     }
                 )
                 continue
-            deleted.append({"imageDigest": image.digest} | image_id)
+            deleted.append({"imageDigest": image.image_digest} | image_id)
             if "imageTag" in image_id:
-                image.tags.remove(image_id["imageTag"])
-            if not image.tags or "imageTag" not in image_id:
+                image.image_tags.remove(image_id["imageTag"])
+            if not image.image_tags or "imageTag" not in image_id:
                 repository.images.remove(image)
         return ActionResult({"imageIds": deleted, "failures": failures})
 
@@ -290,22 +276,22 @@ def _details(repository: PublicRepository, image: PublicImage) -> dict[str, Any]
     details = {
         "registryId": ACCOUNT_ID,
         "repositoryName": repository.name,
-        "imageDigest": image.digest,
-        "imageSizeInBytes": len(image.manifest),
+        "imageDigest": image.image_digest,
+        "imageSizeInBytes": image_size(repository.images, image),
         "imagePushedAt": image.pushed_at,
-        "imageManifestMediaType": image.media_type,
+        "imageManifestMediaType": image.image_manifest_media_type,
     }
-    return details | ({"imageTags": list(image.tags)} if image.tags else {})
+    return details | ({"imageTags": list(image.image_tags)} if image.image_tags else {})
 
 
 def _image(repository: PublicRepository, image: PublicImage, tag: str | None) -> dict[str, Any]:
-    image_id = {"imageDigest": image.digest} | ({"imageTag": tag} if tag is not None else {})
+    image_id = {"imageDigest": image.image_digest} | ({"imageTag": tag} if tag is not None else {})
     return {
         "registryId": ACCOUNT_ID,
         "repositoryName": repository.name,
         "imageId": image_id,
-        "imageManifest": image.manifest,
-        "imageManifestMediaType": image.media_type,
+        "imageManifest": image.image_manifest,
+        "imageManifestMediaType": image.image_manifest_media_type,
     }
 
 

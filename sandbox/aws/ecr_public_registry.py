@@ -11,24 +11,24 @@ from sandbox.aws.account import ACCOUNT_ID, PARTITION, PUBLIC_REGISTRY_ALIAS
 
 @dataclass
 class PublicImage:
-    """One image manifest.
+    """One image; what it has in common with moto's private ones has their names.
 
     Attributes:
-        manifest: Its exact text.
-        media_type: Its media type.
+        image_manifest: Exact text of its manifest.
+        image_manifest_media_type: Type of its manifest.
         pushed_at: When it came.
-        tags: Names that point to it.
+        image_tags: Names that point to it.
     """
 
-    manifest: str
-    media_type: str
+    image_manifest: str
+    image_manifest_media_type: str
     pushed_at: dt.datetime
-    tags: list[str] = field(default_factory=list)
+    image_tags: list[str] = field(default_factory=list)
 
     @property
-    def digest(self) -> str:
+    def image_digest(self) -> str:
         """Digest of the manifest's bytes."""
-        return f"sha256:{hashlib.sha256(self.manifest.encode()).hexdigest()}"
+        return f"sha256:{hashlib.sha256(self.image_manifest.encode()).hexdigest()}"
 
 
 @dataclass
@@ -42,6 +42,7 @@ class PublicRepository:
         tags: Resource tags.
         policy: Repository policy, as JSON.
         images: Its images, in the order of their coming.
+        layers: Size in bytes of each of its layers, by digest.
     """
 
     name: str
@@ -50,6 +51,7 @@ class PublicRepository:
     tags: dict[str, str] = field(default_factory=dict)
     policy: str | None = None
     images: list[PublicImage] = field(default_factory=list)
+    layers: dict[str, int] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:
@@ -65,7 +67,7 @@ class PublicRepository:
         """The image that has the given tag, digest, or both."""
         tag, digest = image_id.get("imageTag"), image_id.get("imageDigest")
         for image in self.images:
-            if (tag is None or tag in image.tags) and (digest is None or digest == image.digest):
+            if (tag is None or tag in image.image_tags) and (digest is None or digest == image.image_digest):
                 return image
         return None
 

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 When = Literal["before", "after"]
@@ -21,7 +21,9 @@ class Fault:
         delay: Seconds to wait first.
         cut: Close the connection instead of answering.
         when: `before` the call has its effect, or `after` it.
+        hold: Stop the call until a hook releases it; one whose client goes away meanwhile goes no further.
         times: How many calls it hits; None means every one.
+        skip: How many matching calls it lets pass first.
     """
 
     action: str
@@ -31,14 +33,18 @@ class Fault:
     message: str = "fault injected by the sandbox"
     delay: float = 0.0
     cut: bool = False
+    hold: bool = False
     when: When = "before"
     times: int | None = 1
+    skip: int = 0
 
     def __post_init__(self) -> None:
         if self.when not in {"before", "after"}:
             raise ValueError(f"when must be 'before' or 'after', not {self.when!r}")
         if self.status is not None and not 400 <= self.status <= 599:
             raise ValueError(f"status must be between 400 and 599, not {self.status}")
+        if self.skip < 0:
+            raise ValueError(f"skip must not be negative, got {self.skip}")
         for pattern in (self.action, self.resource):
             re.compile(pattern)
 
@@ -52,7 +58,8 @@ class Fault:
 @dataclass
 class _Armed:
     fault: Fault
-    left: int | None = field(default=None)
+    left: int | None
+    skip: int
 
 
 class Faults:
@@ -65,7 +72,7 @@ class Faults:
     def add(self, fault: Fault) -> None:
         """Arms a failure."""
         with self._lock:
-            self._armed.append(_Armed(fault, fault.times))
+            self._armed.append(_Armed(fault, fault.times, fault.skip))
 
     def clear(self) -> None:
         """Disarms all of them."""
@@ -82,6 +89,9 @@ class Faults:
         with self._lock:
             for armed in self._armed:
                 if armed.fault.hits(action, resources):
+                    if armed.skip:
+                        armed.skip -= 1
+                        continue
                     if armed.left is not None:
                         armed.left -= 1
                         if armed.left == 0:

@@ -1,29 +1,21 @@
-"""The way of a request through the sandbox's AWS: authenticated, made to fail if asked, authorised, carried out."""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+"""The way of an AWS call through the sandbox: read, authenticated, then taken where every call goes."""
 
 from botocore.exceptions import UnknownServiceError
 
 from sandbox.aws.actions import Call, UnknownOperationError, check_operation, check_scope, read_call
 from sandbox.aws.authentication import authenticate
-from sandbox.aws.authorization import authorize
+from sandbox.aws.call_path import CallPath, ConnectionCutError, FaultStruckError, Progress
 from sandbox.aws.cloud import Cloud
 from sandbox.aws.ecr import EcrService
 from sandbox.aws.ecr_public import EcrPublicService, EndpointMissingError
 from sandbox.aws.errors import Protocol, RequestRefusedError, error_response, refusal_code
-from sandbox.aws.faults import Fault
 from sandbox.aws.hooks import PREFIX, Hooks
 from sandbox.aws.http_messages import HttpRequest, HttpResponse
 from sandbox.aws.iam import IamService
-from sandbox.aws.identities import Credential
 from sandbox.aws.moto_service import MotoService, Visit
 from sandbox.aws.other_services import OtherServices
-from sandbox.aws.resources import Permission, required_permissions
 from sandbox.aws.signature import Signature, read_signature
 from sandbox.aws.sts import StsService
-
-Sleep = Callable[[float], None]
 
 _SERVICES: dict[str, type[MotoService]] = {
     "ecr": EcrService,
@@ -33,27 +25,12 @@ _SERVICES: dict[str, type[MotoService]] = {
 }
 
 
-class ConnectionCutError(Exception):
-    """A fault asks for the connection to be closed without an answer."""
-
-
-@dataclass
-class _Progress:
-    """What is known of a request so far, for the log."""
-
-    call: Call
-    key_id: str
-    resources: tuple[str, ...] = ()
-    principal: str = ""
-    code: str = field(default="")
-
-
 class Gateway:
-    """Answers every request that reaches the server."""
+    """Answers every call of an AWS API that reaches the server."""
 
-    def __init__(self, cloud: Cloud, sleep: Sleep) -> None:
+    def __init__(self, cloud: Cloud, path: CallPath) -> None:
         self._cloud = cloud
-        self._sleep = sleep
+        self._path = path
         self._hooks = Hooks(cloud)
         self._other_services = OtherServices()
 
@@ -81,13 +58,15 @@ class Gateway:
     def _answer_call(
         self, request: HttpRequest, signature: Signature | None, call: Call, refused: RequestRefusedError | None
     ) -> HttpResponse:
-        progress = _Progress(call, signature.key_id if signature else "")
+        progress = Progress(call, signature.key_id if signature else "", "api", request.is_client_gone)
         try:
             response = self._try(request, signature, refused, progress)
-        except ConnectionCutError:
-            progress.code = "ConnectionCut"
-            self._log(progress, 0)
+        except ConnectionCutError as cut:
+            progress.code = cut.code
+            self._path.log(progress, 0)
             raise
+        except FaultStruckError as struck:
+            response = self._fail(progress, struck.fault.code, struck.fault.message, struck.status)
         except RequestRefusedError as error:
             code, status = refusal_code(error.refusal, call.protocol)
             response = self._fail(progress, code, error.message, status)
@@ -98,7 +77,7 @@ class Gateway:
             response = self._fail(progress, "UnsupportedCommandException", str(error), 400)
         except NotImplementedError as error:
             response = self._fail(progress, "NotImplemented", f"the sandbox lacks this operation: {error}", 501)
-        self._log(progress, response.status)
+        self._path.log(progress, response.status)
         return response
 
     def _try(
@@ -106,7 +85,7 @@ class Gateway:
         request: HttpRequest,
         signature: Signature | None,
         refused: RequestRefusedError | None,
-        progress: _Progress,
+        progress: Progress,
     ) -> HttpResponse:
         if refused is not None:
             raise refused
@@ -115,62 +94,25 @@ class Gateway:
             credential = authenticate(self._cloud, request, signature, call)
             if signature is not None:
                 check_scope(call, signature)
-            principal = credential.principal if credential is not None else None
-            progress.principal = principal.arn if principal is not None else ""
+            progress.principal = credential.principal.arn if credential is not None else ""
             if call.service in _SERVICES:
                 check_operation(call)
-            needed = required_permissions(call, principal)
-        progress.resources = tuple(dict.fromkeys(permission.resource for permission in needed))
-        fault = self._cloud.faults.take(call.action, progress.resources)
-        if fault is not None and fault.delay:
-            self._sleep(fault.delay)
-        if fault is not None and fault.when == "before" and (failure := self._failure(fault, progress)):
-            return failure
-        with self._cloud.lock:
-            response = self._carry_out(Visit(self._cloud, request, call, credential), needed, progress)
-        if fault is not None and fault.when == "after" and (failure := self._failure(fault, progress)):
-            return failure
-        return response
+        visit = Visit(self._cloud, request, call, credential)
+        return self._path.take(progress, credential, lambda: self._serve(visit, progress))
 
-    def _carry_out(self, visit: Visit, needed: Sequence[Permission], progress: _Progress) -> HttpResponse:
-        self._authorize(visit.credential, needed, visit.call)
+    def _serve(self, visit: Visit, progress: Progress) -> HttpResponse:
         service = _SERVICES.get(visit.call.service)
-        response = service().respond(visit) if service else self._other_services.respond(visit)
+        with self._cloud.lock:
+            response = service().respond(visit) if service else self._other_services.respond(visit)
         if response.status >= 400:
             progress.code = _error_code(response)
         return response
 
-    def _authorize(self, credential: Credential | None, needed: Sequence[Permission], call: Call) -> None:
-        if credential is not None:
-            for permission in needed:
-                authorize(credential, permission, call.region, self._cloud.clock())
-
-    def _failure(self, fault: Fault, progress: _Progress) -> HttpResponse | None:
-        if fault.cut:
-            raise ConnectionCutError
-        if fault.status is None:
-            return None
-        return self._fail(progress, fault.code, fault.message, fault.status)
-
     @staticmethod
-    def _fail(progress: _Progress, code: str, message: str, status: int) -> HttpResponse:
+    def _fail(progress: Progress, code: str, message: str, status: int) -> HttpResponse:
         progress.code = code
         call = progress.call
         return error_response(call.protocol, call.service, code, message, status)
-
-    def _log(self, progress: _Progress, status: int) -> None:
-        call = progress.call
-        self._cloud.calls.add(
-            at=self._cloud.clock().isoformat(),
-            service=call.service,
-            action=call.action,
-            region=call.region,
-            resources=progress.resources,
-            key_id=progress.key_id,
-            principal=progress.principal,
-            status=status,
-            code=progress.code,
-        )
 
 
 def _error_code(response: HttpResponse) -> str:

@@ -34,6 +34,8 @@ class Hooks:
             ("GET", "faults"): self._list_faults,
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
+            ("GET", "held"): self._held,
+            ("DELETE", "held"): self._release,
             ("GET", "propagation"): self._propagation,
             ("PUT", "propagation"): self._set_propagation,
             ("POST", "decisions"): self._decide,
@@ -89,6 +91,12 @@ class Hooks:
     def _clear_faults(self, _: Mapping[str, Any]) -> Any:
         self._cloud.faults.clear()
         return {}
+
+    def _held(self, params: Mapping[str, Any]) -> Any:
+        return {"held": [asdict(call) for call in self._cloud.holds.held(float(params.get("wait", 0)))]}
+
+    def _release(self, _: Mapping[str, Any]) -> Any:
+        return {"released": self._cloud.holds.release()}
 
     def _propagation(self, _: Mapping[str, Any]) -> Any:
         return {"seconds": self._cloud.propagation.seconds}

@@ -1,9 +1,11 @@
 """A request and a response, as plain values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sandbox.aws.layer_store import LayerPieces
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class HttpRequest:
         raw_query: Query as on the wire, without its question mark; may be empty.
         headers: Header values by lower-case name.
         body: The whole body.
+        is_client_gone: Whether nobody waits for the answer any more.
     """
 
     method: str
@@ -23,6 +26,7 @@ class HttpRequest:
     raw_query: str
     headers: Mapping[str, str]
     body: bytes = b""
+    is_client_gone: Callable[[], bool] = field(default=lambda: False, repr=False, compare=False)
 
     @property
     def host(self) -> str:
@@ -37,12 +41,14 @@ class HttpResponse:
     Attributes:
         status: Status code.
         body: The whole body.
-        headers: Headers besides `Content-Length` and `Date`, which the server adds.
+        headers: Headers besides `Date`, which the server adds, as it does `Content-Length` where that is missing.
+        pieces: A body that arrives while it is sent, instead of `body`; then the headers say its length.
     """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    pieces: LayerPieces | None = None
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200) -> "HttpResponse":

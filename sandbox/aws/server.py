@@ -7,11 +7,15 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from sandbox.aws.call_path import CallPath, ConnectionCutError
 from sandbox.aws.cloud import Cloud
-from sandbox.aws.gateway import ConnectionCutError, Gateway
+from sandbox.aws.gateway import Gateway
 from sandbox.aws.http_messages import HttpRequest, HttpResponse
+from sandbox.aws.oci_registry import OciRegistry, is_for_registry
+from sandbox.aws.request_bodies import IncompleteBodyError, RequestBody
 
 
 class Server:
@@ -38,7 +42,8 @@ class Server:
             OSError: The port is taken.
         """
         self.cloud = cloud
-        self._http = _HttpServer((host, port), Gateway(cloud, sleep))
+        path = CallPath(cloud, sleep)
+        self._http = _HttpServer((host, port), Gateway(cloud, path), OciRegistry(cloud, path))
 
     @property
     def url(self) -> str:
@@ -71,8 +76,9 @@ class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, address: tuple[str, int], gateway: Gateway) -> None:
+    def __init__(self, address: tuple[str, int], gateway: Gateway, registry: OciRegistry) -> None:
         self.gateway = gateway
+        self.registry = registry
         self._connections: set[socket.socket] = set()
         self._connections_lock = threading.Lock()
         super().__init__(address, _Handler)
@@ -118,47 +124,59 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are in the call log; nothing goes to stderr."""
 
     def _answer(self) -> None:
-        path, _, query = self.path.partition("?")
-        request = HttpRequest(
-            method=self.command,
-            raw_path=path,
-            raw_query=query,
-            headers={name.lower(): value for name, value in self.headers.items()},
-            body=self._body(),
-        )
         try:
-            response = self.server.gateway.answer(request)
-        except ConnectionCutError:
+            path, _, query = self.path.partition("?")
+            request = HttpRequest(
+                method=self.command,
+                raw_path=path,
+                raw_query=query,
+                headers={name.lower(): value for name, value in self.headers.items()},
+                is_client_gone=self._is_client_gone,
+            )
+            self._send(self._response(request, self._body()))
+        except (ConnectionCutError, IncompleteBodyError):
             self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
-            return
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _response(self, request: HttpRequest, body: RequestBody) -> HttpResponse:
+        try:
+            if is_for_registry(request):
+                response = self.server.registry.answer(request, body)
+            else:
+                response = self.server.gateway.answer(replace(request, body=body.read()))
+        except (ConnectionCutError, IncompleteBodyError):
+            raise
         except Exception:  # noqa: BLE001 - a defect here must show as a server's error, not as a lost connection
             traceback.print_exc(file=sys.stderr)
             response = HttpResponse.of_json({"message": "the sandbox failed; its stderr says why"}, 500)
-        self._send(response)
+        body.discard()
+        return response
 
-    def _body(self) -> bytes:
+    def _is_client_gone(self) -> bool:
+        # A client that waits for its answer sends nothing, so what can be read is the connection's end.
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def _body(self) -> RequestBody:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return self._chunked_body()
-        length = int(self.headers.get("Content-Length") or 0)
-        return self.rfile.read(length) if length else b""
-
-    def _chunked_body(self) -> bytes:
-        chunks = []
-        while size := int(self.rfile.readline().partition(b";")[0], 16):
-            chunks.append(self.rfile.read(size))
-            self.rfile.readline()
-        while self.rfile.readline() not in {b"\r\n", b""}:
-            pass
-        return b"".join(chunks)
+            return RequestBody(self.rfile, None)
+        return RequestBody(self.rfile, int(self.headers.get("Content-Length") or 0))
 
     def _send(self, response: HttpResponse) -> None:
         self.send_response(response.status)
         for name, value in response.headers.items():
             self.send_header(name, str(value))
-        self.send_header("Content-Length", str(len(response.body)))
+        if "Content-Length" not in response.headers:
+            self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(response.body)
+        with contextlib.closing(response.pieces) if response.pieces is not None else contextlib.nullcontext():
+            if self.command != "HEAD":
+                for piece in response.pieces or (response.body,):
+                    self.wfile.write(piece)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _answer  # noqa: N815 - http.server's names

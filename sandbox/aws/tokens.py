@@ -6,11 +6,9 @@ registry beside this server can tell a genuine one and decide each pull by that 
 
 import base64
 import datetime as dt
-import hashlib
-import hmac
-import json
-import secrets
 from dataclasses import asdict, dataclass
+
+from sandbox.aws.sealing import BrokenSealError, Seal
 
 LIFETIME = dt.timedelta(hours=12)
 """How long a password holds (ECR API reference, GetAuthorizationToken)."""
@@ -21,6 +19,18 @@ USER_NAME = "AWS"
 
 class InvalidTokenError(Exception):
     """The password was not issued by this process, or has expired."""
+
+
+class ExpiredTokenError(InvalidTokenError):
+    """The password has expired.
+
+    Attributes:
+        claims: What it said while it held.
+    """
+
+    def __init__(self, message: str, claims: "TokenClaims") -> None:
+        super().__init__(message)
+        self.claims = claims
 
 
 @dataclass(frozen=True)
@@ -46,13 +56,15 @@ class TokenIssuer:
     """Makes and checks registry passwords."""
 
     def __init__(self) -> None:
-        self._seal = secrets.token_bytes(32)
+        self._seal = Seal()
 
     def issue(self, claims: TokenClaims) -> str:
         """The authorization token: base64 of `AWS:<password>`."""
-        body = json.dumps(asdict(claims), sort_keys=True).encode()
-        password = base64.urlsafe_b64encode(self._mac(body) + body).decode()
-        return base64.b64encode(f"{USER_NAME}:{password}".encode()).decode()
+        return base64.b64encode(f"{USER_NAME}:{self.password(claims)}".encode()).decode()
+
+    def password(self, claims: TokenClaims) -> str:
+        """The password alone."""
+        return self._seal.close(asdict(claims))
 
     def verify(self, password: str, now: dt.datetime) -> TokenClaims:
         """Reads a password back.
@@ -62,19 +74,13 @@ class TokenIssuer:
             now: The present moment, with its timezone.
 
         Raises:
-            InvalidTokenError: It is forged, damaged or expired.
+            ExpiredTokenError: It has expired.
+            InvalidTokenError: It is forged or damaged.
         """
         try:
-            sealed = base64.urlsafe_b64decode(password.encode())
-        except ValueError:
-            raise InvalidTokenError("Your authorization token is malformed.") from None
-        mac, body = sealed[:32], sealed[32:]
-        if not hmac.compare_digest(mac, self._mac(body)):
-            raise InvalidTokenError("Your authorization token was not issued here.")
-        claims = TokenClaims(**json.loads(body))
+            claims = TokenClaims(**self._seal.open(password))
+        except BrokenSealError as error:
+            raise InvalidTokenError(f"Your authorization token is invalid ({error}).") from None
         if now.timestamp() >= claims.expires_at:
-            raise InvalidTokenError("Your authorization token has expired. Reauthenticate and try again.")
+            raise ExpiredTokenError("Your authorization token has expired. Reauthenticate and try again.", claims)
         return claims
-
-    def _mac(self, body: bytes) -> bytes:
-        return hmac.digest(self._seal, body, hashlib.sha256)

@@ -6,6 +6,7 @@ They answer on loopback only, because some of them show credentials.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import ipaddress
 import json
 import re
@@ -43,6 +44,8 @@ def routes(state: EmulatorState) -> list[Route]:
         ("GET", "/faults"): _faults,
         ("POST", "/faults"): _add_fault,
         ("DELETE", "/faults"): _clear_faults,
+        ("GET", "/held"): _held,
+        ("DELETE", "/held"): _release,
         ("PUT", "/secret-store"): _secret_store,
         ("DELETE", "/secrets/{account}/{credential}"): _lose_secret,
         ("PUT", "/caches"): _caches,
@@ -71,7 +74,8 @@ def _endpoint(state: EmulatorState, hooks: dict[str, Hook]) -> Callable[[Request
         body = await request.body()
         method = "GET" if request.method == "HEAD" else request.method
         try:
-            return _json(hooks[method](state, json.loads(body) if body else {}, request))
+            answer = hooks[method](state, json.loads(body) if body else {}, request)
+            return _json(await answer if inspect.isawaitable(answer) else answer)
         except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
             return _json({"error": f"{request.url.path}: {error!r}"}, 400)
         except Problem as problem:
@@ -102,8 +106,9 @@ def _about(state: EmulatorState, _: dict[str, Any], __: Request) -> object:
     }
 
 
-def _reset(state: EmulatorState, _: dict[str, Any], __: Request) -> object:
+async def _reset(state: EmulatorState, _: dict[str, Any], __: Request) -> object:
     state.reset()
+    await state.holds.release()
     return {}
 
 
@@ -140,6 +145,15 @@ def _add_fault(state: EmulatorState, body: dict[str, Any], __: Request) -> objec
 def _clear_faults(state: EmulatorState, _: dict[str, Any], __: Request) -> object:
     state.faults.clear()
     return {}
+
+
+async def _held(state: EmulatorState, _: dict[str, Any], request: Request) -> object:
+    held = await state.holds.held(float(request.query_params.get("wait", 0)))
+    return {"held": [call.as_json() for call in held]}
+
+
+async def _release(state: EmulatorState, _: dict[str, Any], __: Request) -> object:
+    return {"released": await state.holds.release()}
 
 
 def _secret_store(state: EmulatorState, body: dict[str, Any], __: Request) -> object:

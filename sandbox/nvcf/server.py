@@ -40,7 +40,7 @@ class ApiServer:
         request = await read_request(scope, receive)
         state = self.state
         started_at, started = state.clock.wall(), state.clock.monotonic()
-        reply = await self._reply_with_faults(request)
+        reply = await self._reply_with_faults(request, receive)
         status = 0 if reply is None else reply.status
         elapsed = state.clock.monotonic() - started
         state.calls.append(LoggedCall(request.method, request.path, status, started_at, elapsed))
@@ -49,13 +49,13 @@ class ApiServer:
         else:
             await send_reply(reply, request, send)
 
-    async def _reply_with_faults(self, request: Request) -> Reply | None:
-        """The reply, or None when a fault cuts the connection."""
-        faults = self.state.faults.strike(request.method, request.path)
+    async def _reply_with_faults(self, request: Request, receive: Receive) -> Reply | None:
+        """The reply, or None when a fault cuts the connection or the client of a held call has gone."""
+        faults = self.state.faults.strike(request.method, request.path, self._account_id(request))
         before = [f for f in faults if f.moment is Moment.BEFORE]
         after = [f for f in faults if f.moment is Moment.AFTER]
         await _delay(before)
-        if any(f.action is Action.CUT for f in before):
+        if not await self._hold(before, request, receive) or any(f.action is Action.CUT for f in before):
             return None
         reply = _replaced(before, request)
         if reply is None:
@@ -64,9 +64,29 @@ class ApiServer:
                     stack.enter_context(outage())
                 reply = await self._reply(request)
         await _delay(after)
-        if any(f.action is Action.CUT for f in after):
+        if not await self._hold(after, request, receive) or any(f.action is Action.CUT for f in after):
             return None
         return _replaced(after, request) or reply
+
+    async def _hold(self, faults: list[Fault], request: Request, receive: Receive) -> bool:
+        """Whether the client is still there after every fault that makes the call stand still."""
+        for fault in faults:
+            # With the request read to its end, the next message is the client's going away.
+            if fault.action is Action.HOLD and not await self.state.holds.hold(
+                request.method, request.path, fault.moment, receive()
+            ):
+                return False
+        return True
+
+    def _account_id(self, request: Request) -> str | None:
+        """The account that the path names, else the one of the token's client."""
+        if request.segments[:3] == ("v2", "nvcf", "accounts") and len(request.segments) > 3:
+            return request.segments[3]
+        caller = authenticate(request.headers.get("authorization"), self.state.clock.wall() / 1e9)
+        if isinstance(caller, Refusal):
+            return None
+        account = self.state.accounts.of_client(caller.subject)
+        return caller.subject if account is None else account.account_id
 
     async def _reply(self, request: Request) -> Reply:
         if any(text in request.path for text in _REFUSED_BY_FIREWALL):

@@ -13,6 +13,7 @@ from sandbox.nvcf.credentials import CredentialService
 from sandbox.nvcf.faults import FaultPlan
 from sandbox.nvcf.function_service import Deployment, FunctionService
 from sandbox.nvcf.functions import FunctionTable
+from sandbox.nvcf.holds import Holds
 from sandbox.nvcf.ratelimit import RateLimiter
 from sandbox.nvcf.registries import RecognizedRegistries
 from sandbox.nvcf.registry_logins import ConfiguredRegistries, RegistryNetwork
@@ -55,12 +56,14 @@ class EmulatorState:
         configured: Registries that answer from tables, also when ECR is asked for real.
         network: What credentials and artifacts are checked against.
         replica_in_use: Replica that serves requests which name none.
+        holds: Calls that a fault made stand still; a reset does not touch them.
     """
 
     config: ServerConfig
     configured: ConfiguredRegistries
     network: RegistryNetwork
     clock: Clock
+    holds: Holds = field(init=False, default_factory=Holds)
     recognized: RecognizedRegistries = field(init=False)
     accounts: AccountTable = field(init=False)
     rows: CredentialRows = field(init=False)

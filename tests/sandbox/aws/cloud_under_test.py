@@ -67,7 +67,9 @@ class CloudUnderTest:
     def url(self) -> str:
         return self.server.url
 
-    def client(self, service: str, key: Key | None = None, region: str = "us-west-2") -> Any:
+    def client(
+        self, service: str, key: Key | None = None, region: str = "us-west-2", config: Config | None = None
+    ) -> Any:
         """A client that never retries and never reads the user's own AWS settings."""
         key = key or Key()
         return boto3.client(
@@ -77,7 +79,7 @@ class CloudUnderTest:
             aws_access_key_id=key.key_id,
             aws_secret_access_key=key.secret,
             aws_session_token=key.token,
-            config=Config(retries={"total_max_attempts": 1}),
+            config=config or Config(retries={"total_max_attempts": 1}),
         )
 
     def user(self, name: str, *statements: Mapping[str, Any], path: str = "/nvcf/") -> Key:

@@ -5,12 +5,13 @@ import pytest
 from sandbox.aws.cloud import Cloud
 from sandbox.aws.server import Server
 from tests.sandbox.aws.cloud_under_test import Clock, CloudUnderTest
+from tests.sandbox.aws.memory_layers import MemoryLayers
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[CloudUnderTest]:
     clock = Clock()
-    cloud = Cloud(clock)
+    cloud = Cloud(clock, layers=MemoryLayers())
     waits: list[float] = []
     with Server(cloud, sleep=waits.append).running() as server:
         yield CloudUnderTest(server, cloud, clock, waits)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import urllib.request
 from typing import Any
 
 import pytest
@@ -140,7 +141,13 @@ def test_layers_are_uploaded_and_checked(ecr: Any) -> None:
     assert refused(upload, digest)[1] == "LayerAlreadyExistsException"
     [layer] = ecr.batch_check_layer_availability(repositoryName="nvcf/a", layerDigests=[digest])["layers"]
     assert (layer["layerAvailability"], layer["layerSize"]) == ("AVAILABLE", len(blob))
-    assert digest in ecr.get_download_url_for_layer(repositoryName="nvcf/a", layerDigest=digest)["downloadUrl"]
+    # Only layers of images are handed out.
+    described = {"digest": digest, "size": len(blob)}
+    manifest = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "config": described, "layers": [described]}
+    push(ecr, "v1", json.dumps(manifest))
+    url = ecr.get_download_url_for_layer(repositoryName="nvcf/a", layerDigest=digest)["downloadUrl"]
+    with urllib.request.urlopen(url) as response:
+        assert response.read() == blob
 
 
 def test_an_authorization_token_holds_twelve_hours_and_says_whose_it_is(aws: CloudUnderTest, ecr: Any) -> None:

@@ -92,3 +92,10 @@ def test_a_taken_port_is_said() -> None:
     assert second.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in second.stderr
     assert "choose another --port" in second.stderr
+
+
+def test_a_registry_that_has_no_address_is_said() -> None:
+    command = [*COMMAND, "--registry", "somewhere"]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert "--registry: the registry's address must look like http://127.0.0.1:PORT" in done.stderr

@@ -12,7 +12,7 @@ from sandbox.nvcf.artifact_types import ArtifactType
 from sandbox.nvcf.credential_requests import SentSecret
 from sandbox.nvcf.function_service import HandedOut
 from sandbox.nvcf.wire import Request
-from tests.sandbox.nvcf.emulator import PATH, Emulator, encoded
+from tests.sandbox.nvcf.emulator import ADMIN, PATH, USER, Emulator, bearer, encoded
 
 
 def test_a_status_replaces_the_answer_before_the_effect(nvcf: Emulator) -> None:
@@ -72,9 +72,31 @@ def test_faults_are_counted_chosen_and_cleared(nvcf: Emulator) -> None:
     nvcf.hook("POST", "/faults", {"action": "status", "times": None})
     assert [nvcf.request("GET").status_code for _ in range(3)] == [503] * 3
     (pending,) = nvcf.hook("GET", "/faults")["faults"]
-    assert pending == {"action": "status", "method": ".*", "path": "", "when": "before", "remaining": None}
+    assert pending == {
+        "action": "status",
+        "method": ".*",
+        "path": "",
+        "account": None,
+        "when": "before",
+        "remaining": None,
+        "skip": 0,
+    }
     nvcf.hook("DELETE", "/faults")
     assert nvcf.request("GET").status_code == 200
+
+
+def test_a_fault_can_be_meant_for_a_later_call(nvcf: Emulator) -> None:
+    nvcf.hook("POST", "/faults", {"action": "status", "method": "GET", "skip": 2})
+    assert [nvcf.request("GET").status_code for _ in range(4)] == [200, 200, 503, 200]
+
+
+def test_or_for_one_account(nvcf: Emulator) -> None:
+    nvcf.request("POST", "/v2/nvcf/accounts/other", {"name": "Other", "adminClientId": "theirs"}, ADMIN)
+    nvcf.hook("POST", "/faults", {"action": "status", "account": "other", "times": 2})
+    theirs = bearer("manage_registry_credentials", subject="theirs")
+    by_path = "/v2/nvcf/accounts/other/registry-credentials"
+    calls = [(PATH, USER), (PATH, theirs), (by_path, ADMIN), (by_path, ADMIN), (PATH, None)]
+    assert [nvcf.request("GET", path, token=token).status_code for path, token in calls] == [200, 503, 503, 200, 401]
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,11 @@ def test_a_control_plane_that_is_not_built_is_explained(tmp_path: Path) -> None:
         Sandbox(tmp_path / "s", Options(toolchain=str(tmp_path))).start()
 
 
+def test_a_registry_that_is_not_built_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match=r"There is no registry at .* Build it with `python -m toolchain install`"):
+        Sandbox(tmp_path / "s", Options(kube="mine", kubeconfig="/k", toolchain=str(tmp_path))).start()
+
+
 def test_what_an_earlier_sandbox_left_is_gone_unless_the_cluster_is_the_users(tmp_path: Path, fake: Any) -> None:
     for options, kept in ((Options(kube="own"), False), (Options(kube="mine", kubeconfig="/k"), True)):
         layout = Layout.at(tmp_path / options.kube)
