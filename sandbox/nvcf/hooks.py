@@ -192,7 +192,7 @@ def _functions(state: EmulatorState, _: dict[str, Any], request: Request) -> obj
 
 
 def _add_function(state: EmulatorState, body: dict[str, Any], __: Request) -> object:
-    """Puts a function version in without any check: {account, image?, chart?, name?, functionId?, deployed?}."""
+    """Puts a function version in without any check; docs/emulator.md lists the members."""
     document = {
         "name": body.get("name", "sandbox"),
         "inferenceUrl": "/",
@@ -209,7 +209,7 @@ def _add_function(state: EmulatorState, body: dict[str, Any], __: Request) -> ob
     )
     state.functions.save(version)
     if body.get("deployed", False):
-        version = state.services().functions.launch(version, []).version
+        version = state.services(body.get("replica")).functions.launch(version, []).version
     return version.as_json(from_database=True)
 
 
