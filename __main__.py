@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pulumi
 
+from stack.adoption import adopted_users
 from stack.configuration import configuration
 from stack.registry import Registry
 
@@ -15,7 +16,10 @@ if settings.pull_secrets:
 
     # Before anything is declared: a cluster that is not there must not leave half a deployment.
     cluster = find_cluster(settings)
-registries = {each.name: Registry(each, settings, around, aws) for each in settings.registries}
+users = adopted_users(settings, around)
+registries = {
+    each.name: Registry(each, settings, around, aws, users.get(each.name, ())) for each in settings.registries
+}
 pulumi.export("registries", {name: registry.exports() for name, registry in registries.items()})
 
 if cluster is not None:

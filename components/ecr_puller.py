@@ -9,7 +9,7 @@ from typing_extensions import NotRequired, TypedDict
 
 from components.key_generation import KeyGeneration
 from components.key_slots import KeySlot, PreviousKey, key_slots
-from policies.arn import IAM_PATH
+from policies.arn import IAM_PATH, iam
 from policies.document import Document
 from policies.ecr_pull import private_pull, public_pull
 
@@ -33,6 +33,14 @@ class EcrPullerArgs(TypedDict):
     """What becomes of the key of the generation before; default it stays active."""
     permissions_boundary: NotRequired[str | None]
     """ARN of a policy that bounds what the user can ever be allowed."""
+    adopt_user: NotRequired[bool]
+    """Whether the user exists already and is taken over, whatever keys and policies it has besides."""
+    adopt_policy: NotRequired[bool]
+    """Whether the policy of that name exists already and is taken over."""
+    other_keys: NotRequired[Sequence[str]]
+    """Access keys that a user to be taken over has; when they leave no room for another, nothing is begun."""
+    on_destroy: NotRequired[Literal["delete", "keep"]]
+    """Whether user, policy and keys go with the stack, or stay in AWS so that pulls go on; default they go."""
     tags: NotRequired[Mapping[str, str]]
 
 
@@ -58,8 +66,11 @@ class EcrPuller(pulumi.ComponentResource):
     previous_key_created: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: EcrPullerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("nvcf-registry:index:EcrPuller", name, dict(args), opts)
+        # How the user came to be here is no property of the component.
+        shown = {key: value for key, value in args.items() if key not in ("adopt_user", "adopt_policy", "other_keys")}
+        super().__init__("nvcf-registry:index:EcrPuller", name, shown, opts)
         tags = dict(args.get("tags", {}))
+        kept = pulumi.ResourceOptions(parent=self, retain_on_delete=args.get("on_destroy") == "keep")
         user = aws.iam.User(
             f"{name}-user",
             name=args["user_name"],
@@ -68,7 +79,8 @@ class EcrPuller(pulumi.ComponentResource):
             # A key that somebody else added must stop a destroy, not vanish in it.
             force_destroy=False,
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            # What is imported becomes as declared in the same run, in place.
+            opts=_adopted(kept, args["user_name"] if args.get("adopt_user") else None),
         )
         policy = aws.iam.Policy(
             f"{name}-policy",
@@ -77,22 +89,28 @@ class EcrPuller(pulumi.ComponentResource):
             description=f"What NVCF may pull with the user {args['user_name']}",
             policy=_pull_policy(args).to_json(),
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=_adopted(kept, _policy_arn(args) if args.get("adopt_policy") else None),
         )
         attachment = aws.iam.UserPolicyAttachment(
             f"{name}-attachment",
             user=user.name,
             policy_arn=policy.arn,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=kept,
         )
         previous_key = args.get("previous_key", "active")
         wanted = KeyGeneration(
-            f"{name}-generation-wanted", args["key_generation"], previous_key, pulumi.ResourceOptions(parent=self)
+            f"{name}-generation-wanted",
+            args["key_generation"],
+            previous_key,
+            pulumi.ResourceOptions(parent=self),
+            other_keys=args.get("other_keys", ()),
         )
         # A key is worth nothing to NVCF before its policy is attached, and none is touched before the guard agrees.
         before_keys = [attachment, wanted]
         slots = key_slots(args["key_generation"], previous_key)
-        keys = {slot.current: self._key(name, slot, user, before_keys) for slot in slots}
+        # Not `retain_on_delete`, which would keep a key that a rotation is to delete, too, and IAM allows only two.
+        stays_with = user if args.get("on_destroy") == "keep" else None
+        keys = {slot.current: self._key(name, slot, user, before_keys, stays_with) for slot in slots}
         current, previous = keys[True], keys.get(False)
         self._reached_name = f"{name}-generation-reached"
         self._generation, self._previous_key = args["key_generation"], previous_key
@@ -129,7 +147,12 @@ class EcrPuller(pulumi.ComponentResource):
         )
 
     def _key(
-        self, name: str, slot: KeySlot, user: aws.iam.User, before: Sequence[pulumi.Resource]
+        self,
+        name: str,
+        slot: KeySlot,
+        user: aws.iam.User,
+        before: Sequence[pulumi.Resource],
+        stays_with: aws.iam.User | None,
     ) -> aws.iam.AccessKey:
         return aws.iam.AccessKey(
             f"{name}-key-{slot.slot}",
@@ -141,8 +164,18 @@ class EcrPuller(pulumi.ComponentResource):
                 # Two generations later the slot is needed again: its key goes first, since IAM allows only two.
                 replacement_trigger=slot.generation,
                 delete_before_replace=True,
+                # The engine leaves a key alone when that user leaves the stack with it.
+                deleted_with=stays_with,
             ),
         )
+
+
+def _adopted(opts: pulumi.ResourceOptions, existing: str | None) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(import_=existing))
+
+
+def _policy_arn(args: EcrPullerArgs) -> str:
+    return iam(account=args["account"], kind="policy", name=args["user_name"])
 
 
 def _pull_policy(args: EcrPullerArgs) -> Document:

@@ -55,6 +55,10 @@ class EcrRepositoriesArgs(TypedDict):
     repositories: Sequence[RepositoryArgs]
     region: NotRequired[str]
     """Region of private repositories; default the provider's. Public ones live in us-east-1 whatever this says."""
+    adopt: NotRequired[Sequence[str]]
+    """Names, below the prefix, of private repositories that exist already and are taken over with their images."""
+    on_destroy: NotRequired[Literal["delete", "keep"]]
+    """Whether repositories go with the stack, or stay in AWS with their images; default they go, if empty."""
     tags: NotRequired[Mapping[str, str]]
 
 
@@ -70,7 +74,8 @@ class EcrRepositories(pulumi.ComponentResource):
     arns: pulumi.Output[Mapping[str, str]]
 
     def __init__(self, name: str, args: EcrRepositoriesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("nvcf-registry:index:EcrRepositories", name, dict(args), opts)
+        shown = {key: value for key, value in args.items() if key != "adopt"}
+        super().__init__("nvcf-registry:index:EcrRepositories", name, shown, opts)
         create = self._private if args["visibility"] == "private" else self._public
         made = {repository["name"]: create(name, args, repository) for repository in args["repositories"]}
         self.urls = pulumi.Output.all(**{key: url for key, (url, _) in made.items()})
@@ -81,9 +86,10 @@ class EcrRepositories(pulumi.ComponentResource):
         self, name: str, args: EcrRepositoriesArgs, repository: RepositoryArgs
     ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         kms_key = repository.get("kms_key")
+        full_name = _full_name(args["prefix"], repository["name"])
         created = aws.ecr.Repository(
             f"{name}-{repository['name']}",
-            name=_full_name(args["prefix"], repository["name"]),
+            name=full_name,
             image_tag_mutability=_mutability(repository),
             image_tag_mutability_exclusion_filters=[
                 {"filter": pattern, "filter_type": "WILDCARD"} for pattern in repository.get("mutable_tags", ())
@@ -96,7 +102,12 @@ class EcrRepositories(pulumi.ComponentResource):
             force_delete=repository.get("force_delete", False),
             region=args.get("region"),
             tags=args.get("tags"),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                retain_on_delete=args.get("on_destroy") == "keep",
+                # What is imported becomes as declared in the same run, in place; the engine refuses to replace it.
+                import_=full_name if repository["name"] in args.get("adopt", ()) else None,
+            ),
         )
         policy = lifecycle_policy(
             untagged_days=repository.get("untagged_days", 14),
@@ -130,7 +141,7 @@ class EcrRepositories(pulumi.ComponentResource):
             force_destroy=repository.get("force_delete", False),
             region=PUBLIC_REGION,
             tags=args.get("tags"),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.get("on_destroy") == "keep"),
         )
         return created.repository_uri, created.arn
 

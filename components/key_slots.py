@@ -5,8 +5,12 @@ key lives in slot ``g % 2``: a rotation to ``g + 1`` fills the other slot and le
 out untouched, and it can only ever delete the key that was retired one rotation earlier.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+#: How many access keys IAM allows a user ("IAM and AWS STS quotas").
+MOST_KEYS = 2
 
 PreviousKey = Literal["active", "inactive", "absent"]
 KeyStatus = Literal["Active", "Inactive"]
@@ -75,3 +79,21 @@ def generation_problem(before: int | None, after: int, previous_key: PreviousKey
             f"with key {before}; set it to active, and retire the key when they have been redeployed"
         )
     return None
+
+
+def room_problem(other_keys: Sequence[str], generation: int, previous_key: PreviousKey = "active") -> str | None:
+    """Return why the first keys of a stack have no room beside those its user has, or None when they have.
+
+    Args:
+        other_keys: what is said of each key that the user has.
+        generation: the generation to begin with.
+        previous_key: what becomes of the key of the generation before.
+    """
+    wanted = len(key_slots(generation, previous_key))
+    if len(other_keys) + wanted <= MOST_KEYS:
+        return None
+    return (
+        f"the IAM user has {' and '.join(other_keys)}; IAM allows {MOST_KEYS} keys, and this stack makes {wanted}. "
+        "Find out which one nothing uses (`aws iam get-access-key-last-used --access-key-id ID`), delete it and run "
+        "again; the key that NVCF has must stay until NVCF has the new one"
+    )

@@ -53,6 +53,8 @@ class PullSecretArgs(TypedDict):
     password: NotRequired[PasswordSource]
     refresh_schedule: NotRequired[str]
     image: NotRequired[str]
+    labels: NotRequired[Mapping[str, str]]
+    """Further labels of every object, such as whose it is."""
 
 
 class PullSecret(pulumi.ComponentResource):
@@ -88,12 +90,13 @@ class _Namespace:
         self.args = args
         self.secret_name = args["secret_name"]
         self.refresher_name = f"{self.secret_name}-refresh"
+        self.labels = {**_labels(self.secret_name), **args.get("labels", {})}
         self.opts = pulumi.ResourceOptions(parent=parent)
         self.namespace: pulumi.Input[str] = namespace
         if args.get("create_namespaces", False):
             created = kubernetes.core.v1.Namespace(
                 f"{name}-namespace",
-                metadata={"name": namespace, "labels": _labels(self.secret_name)},
+                metadata={"name": namespace, "labels": self.labels},
                 opts=self.opts,
             )
             self.namespace = created.metadata.name
@@ -102,7 +105,7 @@ class _Namespace:
 
     def metadata(self, name: str, annotations: Mapping[str, str] | None = None) -> kubernetes.meta.v1.ObjectMetaArgs:
         return kubernetes.meta.v1.ObjectMetaArgs(
-            name=name, namespace=self.namespace, labels=_labels(self.secret_name), annotations=annotations
+            name=name, namespace=self.namespace, labels=self.labels, annotations=annotations
         )
 
     def static(self, source: PasswordSource) -> None:
@@ -197,7 +200,7 @@ class _Namespace:
             metadata=kubernetes.meta.v1.ObjectMetaArgs(
                 name=self.refresher_name,
                 namespace=self.namespace,
-                labels=_labels(self.secret_name),
+                labels=self.labels,
                 annotations={"eks.amazonaws.com/role-arn": role} if role is not None else None,
             ),
             opts=self.opts,

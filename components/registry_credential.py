@@ -30,6 +30,8 @@ class RegistryCredentialArgs(TypedDict):
     account: NotRequired[str | None]
     """NVCF account id for the cross-account routes; default the token's account."""
     on_destroy: NotRequired[Literal["delete", "keep"]]
+    keeps: NotRequired[Sequence[str]]
+    """What else stays when the credential does, in a few words each; only said when it leaves the stack."""
     adopt: NotRequired[str | None]
     """Id of an existing credential to take over instead of making one."""
     propagation_seconds: NotRequired[int]
@@ -75,6 +77,7 @@ def _properties(args: RegistryCredentialArgs) -> RegistryCredentialProps:
         "description": args.get("description"),
         "account": args.get("account"),
         "onDestroy": args.get("on_destroy", "delete"),
+        "keeps": list(args.get("keeps", ())) or None,
         "adopt": args.get("adopt"),
         "propagationSeconds": args.get("propagation_seconds"),
     }

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nvcf import errors
-from nvcf.errors import FunctionVersion, NvcfError
+from nvcf.errors import FunctionUser, NvcfError
 
 SCOPE = "manage_registry_credentials"
 
@@ -29,6 +29,7 @@ _THROTTLED = re.compile(r"ThrottlingException|TooManyRequestsException|RequestLi
 _OUTSIDE = re.compile(
     r"TimeoutException|Failed to resolve|UnknownHost|Connection refused|Connection reset|PrematureClose"
 )
+_NO_SECRET = re.compile(r"Registry credential '[^']*' missing secret")
 _MISSING_ID = re.compile(r"Registry Credential '[^']*': Not found in account '([^']*)'")
 
 
@@ -109,7 +110,7 @@ def error_of(answer: FailedAnswer) -> NvcfError:
 
 def _bad_request(answer: FailedAnswer) -> NvcfError:
     detail = answer.detail
-    users = [FunctionVersion(*ids) for ids in _IN_USE.findall(detail)]
+    users = [FunctionUser(*ids) for ids in _IN_USE.findall(detail)]
     if users:
         return _in_use(users)
     if "Cannot delete system provisioned" in detail:
@@ -133,7 +134,7 @@ def _bad_request(answer: FailedAnswer) -> NvcfError:
     return _invalid(answer)
 
 
-def _in_use(users: list[FunctionVersion]) -> NvcfError:
+def _in_use(users: list[FunctionUser]) -> NvcfError:
     versions: dict[str, list[str]] = {}
     for user in users:
         versions.setdefault(user.function, []).append(user.version)
@@ -263,6 +264,11 @@ def _upstream(answer: FailedAnswer) -> NvcfError:
 def _server_fault(answer: FailedAnswer) -> NvcfError:
     if _OUTSIDE.search(answer.detail):
         return _upstream(answer)
+    if _NO_SECRET.search(answer.detail):
+        return errors.SecretLost(
+            f"NVCF has lost the credential's secret: {_said(answer)}",
+            "Run `python -m ops recover --verify`, then `pulumi up`, which sends it again.",
+        )
     return errors.ServerFault(
         f"NVCF failed in itself ({answer.status}): {_said(answer)}", "Look at NVCF's log, or ask its operator to."
     )

@@ -18,14 +18,11 @@ from typing_extensions import Self
 from nvcf import errors
 from nvcf.answers import FailedAnswer, error_of
 from nvcf.connection import Connection
-from nvcf.credentials import Credential, NewCredential, change_body
+from nvcf.credentials import Credential, NewCredential, change_body, types_body
 from nvcf.functions import FunctionVersion
 from nvcf.redaction import redact, secret_values
 from nvcf.retries import Retries
 from nvcf.secret import RegistrySecret
-
-TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=30.0, pool=10.0)
-"""In seconds. NVCF itself waits 10 s for a registry, once an artifact type, and retries its secret store."""
 
 _WRITES = frozenset({"POST", "PATCH", "DELETE"})
 
@@ -65,7 +62,8 @@ class NvcfClient:
         headers = {"Accept": "application/json", "User-Agent": "nvcf-registry"}
         if connection.host:
             headers["Host"] = connection.host
-        self._http = httpx.Client(timeout=TIMEOUT, transport=transport, headers=headers, follow_redirects=False)
+        timeout = httpx.Timeout(connect=10.0, read=connection.timeout_seconds, write=30.0, pool=10.0)
+        self._http = httpx.Client(timeout=timeout, transport=transport, headers=headers, follow_redirects=False)
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +113,21 @@ class NvcfClient:
         """
         self._confidential.update(secret_values(secret.username, secret.password))
         return self._credential(self._call("PATCH", _path(credential_id), change_body(name, secret, added_types)))
+
+    def try_secret(self, credential_id: str, artifact_types: Iterable[str]) -> Credential:
+        """Makes NVCF log in with the secret that it has, by adding types that the credential has already.
+
+        Nothing changes but the time of the last change (recorded exchange 332). NVCF may have cached an older secret
+        for up to five minutes, where several of its processes serve.
+
+        Args:
+            credential_id: The credential's id.
+            artifact_types: The types it has.
+
+        Raises:
+            NvcfError: `SecretLost` when NVCF has none; what the registry says when it does not take it.
+        """
+        return self._credential(self._call("PATCH", _path(credential_id), types_body(artifact_types)))
 
     def delete(self, credential_id: str) -> None:
         """Deletes a credential.

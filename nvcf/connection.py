@@ -1,8 +1,8 @@
 """Where NVCF is and how to speak to it: endpoint, Host header, account, token.
 
 Read from the stack's configuration (`nvcf-registry:nvcf` and the secret `nvcf-registry:nvcfToken`), else from
-the environment (`NVCF_ENDPOINT`, `NVCF_HOST`, `NVCF_TOKEN`). Nothing of it is ever an input of a resource, so
-none of it reaches state.
+the environment (`NVCF_ENDPOINT`, `NVCF_HOST`, `NVCF_TOKEN`, `NVCF_TIMEOUT_SECONDS`). Nothing of it is ever an input of
+a resource, so none of it reaches state.
 """
 
 from __future__ import annotations
@@ -17,10 +17,17 @@ from nvcf.errors import NotConfigured
 from nvcf.hostnames import hostname_mistake
 from nvcf.mistakes import Mistake
 
-CONFIG_KEY = "nvcf-registry:nvcf"
-TOKEN_KEY = "nvcf-registry:nvcfToken"  # noqa: S105 - the name of a setting
+NAMESPACE = "nvcf-registry"
+"""The namespace of the project's configuration keys."""
+
+CONFIG_KEY = f"{NAMESPACE}:nvcf"
+TOKEN_KEY = f"{NAMESPACE}:nvcfToken"
 DEFAULT_PROPAGATION_SECONDS = 360.0
 """How long a new key may take to be known everywhere (design: six minutes cover NVCF's five-minute caches)."""
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+"""How long to wait for an answer. NVCF itself waits 10 s for a registry, once an artifact type, and retries its secret
+store."""
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _HOST_HEADER = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
@@ -37,6 +44,7 @@ class Connection:
         host: The Host header to send instead of the endpoint's own, for gateways that route by it; or `None`.
         account: The account to act on through the cross-account routes, or `None` for the token's own.
         propagation_seconds: How long to go on trying with a key that AWS does not know yet, in seconds.
+        timeout_seconds: How long to wait for an answer, in seconds.
     """
 
     endpoint: str
@@ -44,6 +52,7 @@ class Connection:
     host: str | None = None
     account: str | None = None
     propagation_seconds: float = DEFAULT_PROPAGATION_SECONDS
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
 
 
 def connection_from(config: Callable[[str], object], environment: Mapping[str, str]) -> Connection:
@@ -73,7 +82,8 @@ def connection_from(config: Callable[[str], object], environment: Mapping[str, s
             f"The NVCF token {mistake.problem}.",
             f"{mistake.remedy}: run `pulumi config set --secret {TOKEN_KEY}`, or set NVCF_TOKEN in the environment.",
         )
-    return Connection(endpoint.rstrip("/"), lambda: token, host, account, _seconds(settings))
+    timeout = _timeout(environment.get("NVCF_TIMEOUT_SECONDS", ""))
+    return Connection(endpoint.rstrip("/"), lambda: token, host, account, _seconds(settings), timeout)
 
 
 def endpoint_mistake(endpoint: str) -> Mistake | None:
@@ -166,6 +176,21 @@ def _seconds(settings: Mapping[str, object]) -> float:
     raise NotConfigured(
         f"{CONFIG_KEY}.propagationSeconds is no number of seconds from 0 to 3600.",
         f"Set it with `pulumi config set --path '{CONFIG_KEY}.propagationSeconds' 360`, or remove it.",
+    )
+
+
+def _timeout(value: str) -> float:
+    if not value:
+        return DEFAULT_TIMEOUT_SECONDS
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if 1 <= seconds <= 600:
+        return seconds
+    raise NotConfigured(
+        "NVCF_TIMEOUT_SECONDS is no number of seconds from 1 to 600.",
+        f"Correct it, or remove it to wait {DEFAULT_TIMEOUT_SECONDS:.0f} s for an answer.",
     )
 
 

@@ -71,7 +71,7 @@ def credential_change(
         patches.append("artifactTypes")
     if olds.get(MARKER) is True:
         patches.append(MARKER)
-    notes = [key for key in ("onDestroy",) if _differs(olds, news, key)]
+    notes = [key for key in ("onDestroy", "keeps") if _differs(olds, news, key)]
     return CredentialChange(tuple(replaces), tuple(patches), tuple(notes))
 
 
@@ -79,7 +79,7 @@ def _differs(olds: Mapping[str, object], news: Mapping[str, object], key: str) -
     new = news.get(key)
     if is_unknown(new):
         return True
-    if key == "tags":
+    if key in ("tags", "keeps"):
         return texts(olds, key) != texts(news, key)
     if key == "onDestroy":
         return (text(olds, key) or "delete") != (text(news, key) or "delete")

@@ -20,12 +20,12 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """The engine's marker for a text that is not known yet; a test compares it with the SDK's."""
 
 REQUIRED = ("hostname", "name", "username", "password", "artifactTypes")
-OPTIONAL = ("tags", "description", "account", "onDestroy", "adopt", "propagationSeconds")
+OPTIONAL = ("tags", "description", "account", "onDestroy", "keeps", "adopt", "propagationSeconds")
 INPUTS = REQUIRED + OPTIONAL
 ON_DESTROY = ("delete", "keep")
 LONGEST_PROPAGATION = 3600.0
 
-_LISTS = ("artifactTypes", "tags")
+_LISTS = ("artifactTypes", "tags", "keeps")
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 

@@ -122,6 +122,11 @@ def change_body(name: str, secret: RegistrySecret, added_types: Iterable[str]) -
     return body
 
 
+def types_body(types: Iterable[str]) -> dict[str, object]:
+    """Returns the JSON to PATCH types alone."""
+    return {"artifactTypeEnums": sorted(types)}
+
+
 def is_later(time_a: str, time_b: str) -> bool:
     """Tells whether a server's time is later than another, to the millisecond.
 

@@ -157,7 +157,7 @@ class NotRecognized(NvcfError):
 
 
 @dataclass(frozen=True)
-class FunctionVersion:
+class FunctionUser:
     """A version of an NVCF function, by its two ids."""
 
     function: str
@@ -171,7 +171,7 @@ class InUse(NvcfError):
         users: Every function version NVCF named.
     """
 
-    def __init__(self, problem: str, remedy: str, *, users: Sequence[FunctionVersion]) -> None:
+    def __init__(self, problem: str, remedy: str, *, users: Sequence[FunctionUser]) -> None:
         super().__init__(problem, remedy)
         self.users = tuple(users)
 
@@ -194,9 +194,17 @@ class ServerFault(NvcfError):
     """NVCF failed in itself: 500."""
 
 
+class SecretLost(NvcfError):
+    """NVCF lists the credential and has no secret for it: functions cannot pull with it."""
+
+
 class NotNvcf(NvcfError):
     """What answered is not NVCF's API: a login page, a gateway's error, a redirect, broken JSON."""
 
 
 class LockUnavailable(NvcfError):
     """The lock between runs on this machine cannot be had: another holds it for too long, or its file fails."""
+
+
+class EngineGone(NvcfError):
+    """The engine that asked for a change has ended before it was begun."""

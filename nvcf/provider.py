@@ -29,13 +29,14 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 
 from nvcf import errors
-from nvcf.account_lock import account_lock
+from nvcf.account_lock import AccountLock, account_lock
 from nvcf.client import NvcfClient
 from nvcf.connection import Connection, connection_from
 from nvcf.credential_diff import MARKER, credential_change
 from nvcf.credential_inputs import INPUTS, UNKNOWN, declared, input_mistakes, text, texts
 from nvcf.credentials import SYSTEM, Credential, in_milliseconds, is_later
 from nvcf.errors import NvcfError
+from nvcf.lifeline import follow_engine, writing
 from nvcf.redaction import secret_values
 from nvcf.registration import explain_conflict, register, take_over
 from nvcf.retries import Retries
@@ -43,12 +44,16 @@ from nvcf.retries import Retries
 _log = logging.getLogger(__name__)
 
 _SYSTEM_STAYS = "%s came with the NVCF account and stays there, with the secret it has now."
+_STAYS = (
+    "onDestroy is keep, so this only leaves the stack, and functions go on pulling with it: %s. "
+    "`python -m ops leftovers` shows what stays, and with --delete --kept removes it."
+)
 _OTHERWISE_REPLACED = (
     "%s was made with other tags, another description or more artifact types than are declared, and NVCF changes none "
     "of them: the next run will replace it. To keep it, declare its artifact types and set adopt: %s."
 )
 _SENSITIVE = ("username", "password")
-_NOTES = ("account", "onDestroy", "adopt", "propagationSeconds")
+_NOTES = ("account", "onDestroy", "keeps", "adopt", "propagationSeconds")
 
 Props = dict[str, Any]
 """A resource's properties as the engine sends them."""
@@ -66,6 +71,7 @@ class RegistryCredentialProvider(ResourceProvider):
         A stack must be readable, previewable and, when it holds no credential, destroyable without NVCF.
         """
         logging.getLogger("grpc._server").addFilter(_is_no_nvcf_error)
+        follow_engine()
         try:
             self._connection = connection_from(req.config.get, os.environ)
         except NvcfError as error:
@@ -155,7 +161,8 @@ class RegistryCredentialProvider(ResourceProvider):
         """Deletes the credential, unless it is to be kept or came with the account; one that is gone is no error."""
         label = _label(props, id_)
         if props.get("onDestroy") == "keep":
-            _log.warning("%s stays in NVCF, as onDestroy says; it leaves this stack only.", label)
+            kept = ", ".join([label, *sorted(texts(props, "keeps"))])
+            _log.warning(_STAYS, kept)
             return
         if props.get("provisionedBy") == SYSTEM:
             _log.warning(_SYSTEM_STAYS, label)
@@ -185,7 +192,7 @@ class RegistryCredentialProvider(ResourceProvider):
             connection,
             account=account,
             retries=self._retries(seconds),
-            write_guard=lock.held,
+            write_guard=lambda: _one_write(lock),
             confidential=secret_values(text(known, "username"), text(known, "password")),
             transport=self._transport(),
         )
@@ -221,6 +228,7 @@ class RegistryCredentialProps(_Required, total=False):
     description: pulumi.Input[str]
     account: pulumi.Input[str]
     onDestroy: pulumi.Input[str]
+    keeps: pulumi.Input[list[str]]
     adopt: pulumi.Input[str]
     propagationSeconds: pulumi.Input[float]
 
@@ -336,6 +344,13 @@ def _same_account(gone: errors.NotFound, props: Mapping[str, object]) -> None:
         )
         error.resource = _label(props)
         raise error
+
+
+@contextmanager
+def _one_write(lock: AccountLock) -> Iterator[None]:
+    """Holds off other writers, then the end of the process."""
+    with lock.held(), writing():
+        yield
 
 
 @contextmanager

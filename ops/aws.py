@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,14 +53,28 @@ class AwsAccount:
 
     Args:
         session: where its credentials and region come from.
+        key: id and secret of the access key to use instead of the session's credentials.
     """
 
-    def __init__(self, session: boto3.Session) -> None:
+    def __init__(self, session: boto3.Session, key: tuple[str, str] | None = None) -> None:
         self._session = session
+        self._key = key
+        self._clients: dict[tuple[str, str | None], Any] = {}
+        self._lock = threading.Lock()
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """Return a client of a service, with repeats."""
-        return self._session.client(service, region_name=region, config=_RETRIES)
+        """Return a client of a service, with repeats; clients may be shared by threads."""
+        key_id, secret = self._key or (None, None)
+        with self._lock:  # sessions, other than clients, may not be
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._session.client(
+                    service,
+                    region_name=region,
+                    config=_RETRIES,
+                    aws_access_key_id=key_id,
+                    aws_secret_access_key=secret,
+                )
+            return self._clients[service, region]
 
     def access_keys(self, user: str) -> tuple[AccessKey, ...]:
         """Return the access keys of a user, the oldest first; none when there is no such user.
@@ -89,9 +104,7 @@ class AwsAccount:
 
     def with_key(self, key_id: str, secret: str) -> AwsAccount:
         """Return the same account as seen with another key, that of a registry's user."""
-        return AwsAccount(
-            boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=self._session.region_name)
-        )
+        return AwsAccount(self._session, (key_id, secret))
 
 
 def aws_account(config: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> AwsAccount:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from settings.problem import NAMESPACE
+from nvcf.connection import NAMESPACE
 
 REGISTRIES = f"{NAMESPACE}:registries"
 

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -297,8 +298,9 @@ class Engine:
         """Where the program is."""
         return self._directory
 
+    @cached_property
     def backend(self) -> str:
-        """Return the address of the backend in use, such as `file:///srv/pulumi`."""
+        """The address of the backend in use, such as `file:///srv/pulumi`."""
         return str(json.loads(self._list("whoami", "--json"))["url"])
 
     def is_updating(self, name: str) -> bool:
@@ -310,9 +312,13 @@ class Engine:
         """Return a stack; whether it exists shows with its first command."""
         return EngineStack(name, self._directory, self._command, self._environ)
 
-    def stacks(self) -> list[str]:
-        """Return the names of all stacks of the project in the backend."""
-        listed = self._list("stack", "ls", "--json")
+    def stacks(self, project: str | None = None) -> list[str]:
+        """Return the names of all stacks of a project in the backend, qualified when it is not this one.
+
+        Args:
+            project: the project; default this one.
+        """
+        listed = self._list("stack", "ls", "--json", *(["--project", project] if project else []))
         return sorted(str(each["name"]) for each in json.loads(listed))
 
     def selected(self) -> str:

@@ -11,8 +11,9 @@ Nothing here talks to AWS, NVCF or a cluster. One file a question:
 
 from collections.abc import Collection, Mapping
 
+from nvcf.connection import NAMESPACE
 from settings.models import Settings
-from settings.problem import NAMESPACE, Problem, SettingsError
+from settings.problem import Problem, SettingsError
 from settings.reading import read
 from settings.rules import problems
 from settings.surroundings import Surroundings

@@ -65,6 +65,24 @@ def _named(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
+class AdoptSettings(_Section):
+    """What a registry takes over that was made by hand."""
+
+    credential: str | None = None
+    """Id of a credential that NVCF already has."""
+    user: bool = False
+    """Whether the IAM user of this registry's name and path is there already."""
+    policy: bool = False
+    """Whether the IAM policy of this registry's name and path is there already: the stack left it when it was kept."""
+    repositories: tuple[str, ...] = ()
+    """Names, below the prefix, of declared repositories that are there already."""
+
+
+def _credential_alone(value: object) -> object:
+    """Let the credential's id be written alone."""
+    return {"credential": value} if isinstance(value, str) else value
+
+
 class RegistrySettings(_Section):
     """One registry that NVCF shall be able to pull from."""
 
@@ -86,8 +104,7 @@ class RegistrySettings(_Section):
     tags: tuple[str, ...] = ()
     description: str | None = None
     on_destroy: Literal["delete", "keep"] = "delete"
-    adopt: str | None = None
-    """Id of a credential that NVCF already has and that this stack shall take over."""
+    adopt: Annotated[AdoptSettings, BeforeValidator(_credential_alone)] = AdoptSettings()
 
     @property
     def is_ecr(self) -> bool:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-#: The namespace of the project's configuration keys.
-NAMESPACE = "nvcf-registry"
+from nvcf.connection import NAMESPACE
 
 
 @dataclass(frozen=True)

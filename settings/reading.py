@@ -7,7 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from nvcf.connection import NAMESPACE
 from settings.models import (
+    AdoptSettings,
     CatalogSettings,
     ClusterSettings,
     NvcfSettings,
@@ -16,7 +18,7 @@ from settings.models import (
     RepositorySettings,
     Settings,
 )
-from settings.problem import NAMESPACE, Problem
+from settings.problem import Problem
 
 
 def read(config: Mapping[str, str]) -> tuple[Settings, tuple[Problem, ...]]:
@@ -136,6 +138,7 @@ def _known_below(location: Sequence[int | str]) -> Collection[str]:
     sections: dict[str, type[BaseModel]] = {
         "nvcf": NvcfSettings,
         "registries": RegistrySettings,
+        "adopt": AdoptSettings,
         "repositories": RepositorySettings,
         "catalog": CatalogSettings,
         "pullSecrets": PullSecretSettings,

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nvcf import credential_rules
+from nvcf.connection import NAMESPACE
 from nvcf.registries import REGISTRY_KINDS, RegistryKind
 from nvcf.secret import password_mistakes, username_mistakes
 from policies.prefix import EcrKind, alias_warning, prefix_problems, repository_problems
 from settings.models import RegistrySettings, RepositorySettings
-from settings.problem import NAMESPACE, Problem, problem
+from settings.problem import Problem, problem
 from settings.surroundings import MAX_IAM_NAME, Surroundings
 
 _NAME: Final = re.compile(r"[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -37,6 +38,7 @@ def registry_problems(path: str, registry: RegistrySettings, around: Surrounding
     kind = REGISTRY_KINDS[registry.kind]
     yield from _credential(path, registry, kind)
     yield from _login(path, registry, kind, around)
+    yield from _adopted(path, registry)
     if registry.kind in ("ecr-private", "ecr-public"):
         yield from _ecr(path, registry, "ecr-private" if registry.kind == "ecr-private" else "ecr-public")
         yield from _key(path, registry, around)
@@ -80,8 +82,30 @@ def _credential_texts(path: str, registry: RegistrySettings) -> Iterator[Problem
         yield problem(f"{path}.tags", mistake)
     if registry.description is not None and (mistake := credential_rules.description_mistake(registry.description)):
         yield problem(f"{path}.description", mistake)
-    if registry.adopt is not None and not _CREDENTIAL_ID.fullmatch(registry.adopt):
-        yield problem(f"{path}.adopt", "is no credential id; write the registryCredentialId that NVCF's list shows")
+    credential = registry.adopt.credential
+    if credential is not None and not _CREDENTIAL_ID.fullmatch(credential):
+        yield problem(f"{path}.adopt", "has no credential id; write the registryCredentialId that NVCF's list shows")
+
+
+def _adopted(path: str, registry: RegistrySettings) -> Iterator[Problem]:
+    """Yield what cannot be taken over, as this stack would not make it."""
+    adopt = registry.adopt
+    for name, wanted in (("user", adopt.user), ("policy", adopt.policy)):
+        if wanted and not registry.makes_key:
+            yield problem(f"{path}.adopt.{name}", "is of no use where this stack makes no IAM user; take it out")
+    if adopt.repositories and registry.kind == "ecr-public":
+        yield problem(
+            f"{path}.adopt.repositories",
+            "cannot be taken over like this in ECR Public; docs/adoption.md has the `pulumi import` that does it",
+        )
+        return
+    declared = [repository.name for repository in registry.repositories]
+    for index, name in enumerate(adopt.repositories):
+        if name not in declared:
+            known = f"there are: {', '.join(declared)}" if declared else "there is none"
+            yield problem(
+                f"{path}.adopt.repositories[{index}]", f"{name[:60]!r} is none of the repositories declared; {known}"
+            )
 
 
 def _login(path: str, registry: RegistrySettings, kind: RegistryKind, around: Surroundings) -> Iterator[Problem]:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from nvcf.connection import account_id_mistake, endpoint_mistake, host_header_mistake, token_mistake
+from nvcf.connection import NAMESPACE, account_id_mistake, endpoint_mistake, host_header_mistake, token_mistake
 from policies.prefix import join
 from settings.models import Settings
-from settings.problem import NAMESPACE, Problem, problem
+from settings.problem import Problem, problem
 from settings.pull_secret_rules import pull_secret_problems
 from settings.registry_rules import registry_problems
 from settings.surroundings import Surroundings

@@ -10,6 +10,7 @@ from components.cluster import eks_provider, find_eks_cluster, kubeconfig_provid
 from components.pull_role import PullRole, eks_oidc_provider
 from components.pull_secret import EcrSource, PullSecret, PullSecretArgs
 from settings import Settings, Surroundings
+from settings.marks import cluster_labels
 from settings.models import PullSecretSettings
 from stack.registry import Registry
 
@@ -69,13 +70,18 @@ def pull_secrets(
             registries[each.registry],
             cluster.provider,
             _role(each, registries[each.registry], settings, around, cluster),
+            cluster_labels(around.project, around.stack),
         )
         for each in settings.pull_secrets
     ]
 
 
 def _pull_secret(
-    settings: PullSecretSettings, registry: Registry, provider: kubernetes.Provider, role: PullRole | None
+    settings: PullSecretSettings,
+    registry: Registry,
+    provider: kubernetes.Provider,
+    role: PullRole | None,
+    labels: Mapping[str, str],
 ) -> PullSecret:
     name = settings.secret_name
     args: PullSecretArgs = {
@@ -85,6 +91,7 @@ def _pull_secret(
         "create_namespaces": settings.create_namespaces,
         "refresh_schedule": settings.refresh_schedule,
         "image": settings.image,
+        "labels": labels,
     }
     if not registry.settings.is_ecr:
         args["password"] = {"username": registry.username, "password": registry.password}

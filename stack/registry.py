@@ -1,6 +1,6 @@
 """One registry of the configuration: its repositories, the key that pulls, the credential in NVCF."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pulumi
@@ -11,7 +11,9 @@ from components.ecr_repositories import EcrRepositories, RepositoryArgs
 from components.registry_credential import RegistryCredential, RegistryCredentialArgs
 from nvcf.ecr import PUBLIC_HOSTNAME, PUBLIC_REGION, parse_private_hostname, private_hostname
 from nvcf.ownership import stack_tags
-from settings import NAMESPACE, Settings, Surroundings
+from policies.prefix import join
+from settings import Settings, Surroundings
+from settings.marks import aws_tags, kept_tags
 from settings.models import RegistrySettings
 
 
@@ -23,6 +25,7 @@ class Registry:
         stack: the whole configuration.
         around: the project and stack that resources are named after.
         aws: the account and region of the AWS credentials; None where nothing of AWS is needed.
+        other_keys: what is said of the access keys of a user that is to be taken over.
 
     Attributes:
         hostname: the hostname that image paths start with.
@@ -37,14 +40,22 @@ class Registry:
     password: pulumi.Input[str]
 
     def __init__(
-        self, settings: RegistrySettings, stack: Settings, around: Surroundings, aws: AwsIdentity | None
+        self,
+        settings: RegistrySettings,
+        stack: Settings,
+        around: Surroundings,
+        aws: AwsIdentity | None,
+        other_keys: Sequence[str] = (),
     ) -> None:
         self.settings = settings
         self.hostname, self.region = location(settings, aws)
-        self.tags = {**aws_tags(around), **stack.tags}
+        self.tags = {**stack.tags, **aws_tags(around.project, around.stack)}
+        self._credential_name = settings.credential_name or settings.name
+        keeps = settings.on_destroy == "keep"
+        self._kept_tags = kept_tags(self._credential_name, self.hostname) if keeps else {}
         self._repositories = self._make_repositories() if settings.repositories else None
         if settings.makes_key and aws is not None:
-            self.puller = self._make_puller(stack, around, aws)
+            self.puller = self._make_puller(stack, around, aws, other_keys)
             self.username, self.password = self.puller.access_key_id, self.puller.secret_access_key
         else:
             self.puller = None
@@ -90,11 +101,15 @@ class Registry:
                     cast(RepositoryArgs, repository.model_dump(exclude_unset=True))
                     for repository in settings.repositories
                 ],
-                "tags": self.tags,
+                "adopt": settings.adopt.repositories,
+                "on_destroy": settings.on_destroy,
+                "tags": {**self.tags, **self._kept_tags},
             },
         )
 
-    def _make_puller(self, stack: Settings, around: Surroundings, aws: AwsIdentity) -> EcrPuller:
+    def _make_puller(
+        self, stack: Settings, around: Surroundings, aws: AwsIdentity, other_keys: Sequence[str]
+    ) -> EcrPuller:
         settings = self.settings
         return EcrPuller(
             settings.name,
@@ -108,7 +123,11 @@ class Registry:
                 "key_generation": settings.key_generation,
                 "previous_key": settings.previous_key,
                 "permissions_boundary": stack.permissions_boundary,
-                "tags": self.tags,
+                "adopt_user": settings.adopt.user,
+                "adopt_policy": settings.adopt.policy,
+                "other_keys": other_keys,
+                "on_destroy": settings.on_destroy,
+                "tags": {**self.tags, **self._kept_tags},
             },
         )
 
@@ -116,23 +135,31 @@ class Registry:
         settings = self.settings
         args: RegistryCredentialArgs = {
             "hostname": self.hostname,
-            "name": settings.credential_name or settings.name,
+            "name": self._credential_name,
             "username": self.username,
             "password": self.password,
             "artifact_types": settings.artifact_types,
             "description": settings.description,
             "account": stack.nvcf.account,
             "on_destroy": settings.on_destroy,
-            "adopt": settings.adopt,
+            "keeps": self._keeps(around) if settings.on_destroy == "keep" else (),
+            "adopt": settings.adopt.credential,
             "propagation_seconds": stack.nvcf.propagation_seconds,
         }
         # An adopted one keeps the tags it has: NVCF cannot change them, so declaring ours would replace it. Any other
         # is marked as this stack's, whatever else it is tagged with: no other stack may take it for its own.
-        if settings.adopt is None:
+        if settings.adopt.credential is None:
             args["tags"] = (*stack_tags(around.project, around.stack), *settings.tags)
         elif "tags" in settings.model_fields_set:
             args["tags"] = settings.tags
         return RegistryCredential(settings.name, args)
+
+    def _keeps(self, around: Surroundings) -> list[str]:
+        """Return what stays in AWS with a credential that is kept."""
+        settings = self.settings
+        user = f"IAM user {around.iam_name(settings.name)} with its policy and access keys"
+        repositories = [f"repository {join(settings.prefix or '', each.name)}" for each in settings.repositories]
+        return [*([user] if settings.makes_key else []), *repositories]
 
 
 def location(registry: RegistrySettings, aws: AwsIdentity | None) -> tuple[str, str]:
@@ -144,8 +171,3 @@ def location(registry: RegistrySettings, aws: AwsIdentity | None) -> tuple[str, 
     if registry.kind == "ecr-private" and aws is not None:
         return private_hostname(aws.account, aws.region), aws.region
     return registry.hostname or "", ""
-
-
-def aws_tags(around: Surroundings) -> dict[str, str]:
-    """Return the tags that mark AWS resources as a stack's."""
-    return {"managed-by": "pulumi", f"{NAMESPACE}:project": around.project, f"{NAMESPACE}:stack": around.stack}

@@ -35,10 +35,11 @@ class OpsRun:
         return list(stack["registries"])
 
 
-def ops(stack: EngineStack, command: str, *arguments: str) -> OpsRun:
-    """Run a command on a stack; everything it prints goes into the stack's transcript."""
+def ops(stack: EngineStack, command: str, *arguments: str, names_stack: bool = True) -> OpsRun:
+    """Run a command on a stack, or in its directory; everything it prints goes into the stack's transcript."""
+    named = ("--stack", stack.name) if names_stack else ()
     done = subprocess.run(
-        [sys.executable, "-m", "ops", "--cwd", str(stack.directory), command, "--stack", stack.name, *arguments],
+        [sys.executable, "-m", "ops", "--cwd", str(stack.directory), command, *named, *arguments],
         cwd=PROJECT,
         env=stack.environment,
         stdin=subprocess.DEVNULL,

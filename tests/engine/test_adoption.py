@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.engine.configurations import PASSWORD, private, static
+from tests.engine.configurations import PASSWORD, private, public, static
 from tests.engine.conftest import MakeStack
 from tests.engine.emulators import Aws
 from tests.engine.stacks import EngineStack
@@ -94,6 +94,22 @@ def test_a_repository_and_a_user_are_imported_where_the_program_expects_them(
     assert steps["functions-credential"] == "create"
     assert stack.preview().steps == {}
     assert aws.client("ecr").describe_images(repositoryName=repository)["imageDetails"]
+
+
+def test_a_public_repository_is_imported_from_the_region_of_ecr_public(
+    make_stack: MakeStack, unique: str, aws: Aws
+) -> None:
+    stack = make_stack(unique, registries=[public(unique, repositories=["hello"])])
+    repository = f"{unique}-samples/hello"
+    aws.client("ecr-public", region="us-east-1").create_repository(repositoryName=repository)
+    file = stack.directory / "import.json"
+    component = {"type": "nvcf-registry:index:EcrRepositories", "name": "repositories", "logicalName": "samples"}
+    hello = {"type": "aws:ecrpublic/repository:Repository", "name": "samples-hello", "id": f"{repository}@us-east-1"}
+    resources = [{**component, "component": True}, {**hello, "parent": "repositories"}]
+    file.write_text(json.dumps({"resources": resources}))
+    stack.run("import", "--file", str(file), "--yes", "--skip-preview", "--generate-code=false", "--protect=false")
+    assert stack.up().steps["samples-hello"] == "update"
+    assert stack.preview().steps == {}
 
 
 def imported(repository: str, user: str) -> list[dict[str, Any]]:

@@ -59,7 +59,8 @@ CHANGES: dict[str, Change] = {
     "tagged": Change({"tags": ["team=a"]}, {"tags": ["team=b"]}, {"credential": "replace"}),
     "described": Change({}, {"description": "For the functions"}, {"credential": "replace"}),
     "renamed": Change({}, {"credentialName": "NAME-new"}, {"credential": "update"}),
-    "kept": Change({}, {"onDestroy": "keep"}, {"credential": "update"}),
+    # What stays in AWS is tagged as such.
+    "kept": Change({}, {"onDestroy": "keep"}, {"credential": "update", "user": "update", "policy": "update"}),
     "moved": Change(
         {"prefix": "NAME-old", "repositories": ["echo"]},
         {"prefix": "NAME-new", "repositories": ["echo"]},

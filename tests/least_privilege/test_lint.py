@@ -9,6 +9,7 @@ import pytest
 from policies.boundary import boundary
 from policies.deployer import deployer
 from policies.document import Document
+from policies.inspector import inspector
 from policies.trust import ServiceAccount, web_identity
 from tests.least_privilege.matrix import ACCOUNT, matrices
 from tests.least_privilege.test_deployer_matrix import ISSUER, SCOPE
@@ -22,6 +23,7 @@ DOCUMENTS: dict[str, Document] = {
     **{matrix.name: matrix.document for matrix in matrices()},
     "deployer": deployer(SCOPE),
     "boundary": boundary(SCOPE),
+    "inspector": inspector(SCOPE),
 }
 TRUST = web_identity(
     provider_arn=f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}",

@@ -236,7 +236,7 @@ def test_settings_of_the_whole_stack_reach_every_resource(run_program: RunProgra
     boundary = "arn:aws:iam::123456789012:policy/boundary"
     recorder = run_program(
         registries=[FUNCTIONS, SAMPLES],
-        tags={"team": "gpu"},
+        tags={"team": "gpu", "nvcf-registry:stack": "another"},
         permissionsBoundary=boundary,
         nvcf={"account": "gpu-team", "propagationSeconds": 90},
     ).recorder

@@ -310,10 +310,12 @@ def test_delete_in_use_names_the_functions(provider: ProviderUnderTest, nvcf: Fa
 def test_delete_keeps_what_is_to_be_kept(
     provider: ProviderUnderTest, nvcf: FakeNvcf, caplog: pytest.LogCaptureFixture
 ) -> None:
-    key, outs = made(provider, onDestroy="keep")
+    key, outs = made(provider, onDestroy="keep", keeps=["IAM user u", "repository a/b"])
+    assert provider.diff(key, outs, PROPS | {"onDestroy": "keep", "keeps": ["IAM user u"]}).changes
     provider.delete(key, outs)
     assert list(nvcf.rows) == [key]
-    assert "stays in NVCF, as onDestroy says" in caplog.text
+    assert "onDestroy is keep, so this only leaves the stack" in caplog.text
+    assert f"'functions' for {HOST}, IAM user u, repository a/b." in caplog.text
 
 
 @pytest.mark.parametrize("recorded", ["SYSTEM", "USER"])

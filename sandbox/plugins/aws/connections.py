@@ -1,5 +1,6 @@
 """Clients of AWS services, one for each service and region."""
 
+import os
 import threading
 from typing import Any
 
@@ -15,7 +16,8 @@ from sandbox.plugins.protocol.errors import PluginError
 # As many as the gRPC server has workers, so that no call waits for a connection.
 _POOL = 64
 _CONNECT_SECONDS = 10
-_READ_SECONDS = 60
+# Tests that let a call go unanswered do not want to wait so long.
+_READ_SECONDS = float(os.environ.get("SANDBOX_AWS_READ_SECONDS", "60"))
 # The provider's maxRetries is 25 by default, which is minutes; here the other side is on the same machine.
 _MOST_ATTEMPTS = 6
 # The provider's `endpoints` argument writes service names without hyphens.

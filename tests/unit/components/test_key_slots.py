@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.key_slots import PreviousKey, generation_problem, key_slots
+from components.key_slots import PreviousKey, generation_problem, key_slots, room_problem
 
 PREVIOUS: list[PreviousKey] = ["active", "inactive", "absent"]
 
@@ -65,3 +65,19 @@ def test_an_allowed_step_keeps_the_key_in_use(before: int, after: int, previous_
     if after != before and generation_problem(before, after, previous_key) is None:
         kept = {slot.generation: slot.status for slot in key_slots(after, previous_key)}
         assert kept.get(before) == "Active"
+
+
+@pytest.mark.parametrize(
+    ("others", "generation", "previous_key", "room"),
+    [
+        ([], 2, "active", True),
+        (["AKIA1"], 1, "active", True),
+        (["AKIA1"], 2, "absent", True),
+        (["AKIA1"], 2, "active", False),
+        (["AKIA1", "AKIA2"], 1, "active", False),
+    ],
+)
+def test_first_keys_need_room(others: list[str], generation: int, previous_key: PreviousKey, room: bool) -> None:
+    problem = room_problem(others, generation, previous_key)
+    assert (problem is None) == room
+    assert problem is None or all(key in problem for key in others)

@@ -8,7 +8,7 @@ import pytest
 
 from nvcf import errors
 from nvcf.answers import FailedAnswer, error_of
-from nvcf.errors import FunctionVersion, InUse
+from nvcf.errors import FunctionUser, InUse
 
 URN = "urn:nv-boot:problem-details:"
 ACCESS_DENIED = (
@@ -173,7 +173,7 @@ def test_functions_in_use_are_all_named() -> None:
     users = [("f1", "v1"), ("f1", "v2"), ("f2", "v3")]
     error = error_of(answer("DELETE", 400, f"[{', '.join(sentence.format(*u) for u in users)}]"))
     assert isinstance(error, InUse)
-    assert error.users == tuple(FunctionVersion(*u) for u in users)
+    assert error.users == tuple(FunctionUser(*u) for u in users)
     assert "function f1, version v1, v2; function f2, version v3" in str(error)
 
 

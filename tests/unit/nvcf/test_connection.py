@@ -37,6 +37,18 @@ def test_configuration_wins_over_the_environment() -> None:
     assert found.token() == "env-token"
 
 
+def test_the_time_for_an_answer_comes_from_the_environment() -> None:
+    settings = {"endpoint": "http://x"}
+    assert read(settings, TOKEN).timeout_seconds == 60
+    assert read(settings, TOKEN, {"NVCF_TIMEOUT_SECONDS": "2.5"}).timeout_seconds == 2.5
+
+
+@pytest.mark.parametrize("value", ["soon", "0", "-1", "601", "nan"])
+def test_a_time_for_an_answer_that_is_none(value: str) -> None:
+    with pytest.raises(NotConfigured, match="NVCF_TIMEOUT_SECONDS is no number of seconds from 1 to 600"):
+        read({"endpoint": "http://x"}, TOKEN, {"NVCF_TIMEOUT_SECONDS": value})
+
+
 def test_the_token_is_in_no_text() -> None:
     assert "MARKER" not in repr(read({"endpoint": "http://x"}, TOKEN))
 

@@ -19,6 +19,7 @@ GOOD: dict[str, Any] = {
     "description": "text",
     "account": "acct-1",
     "onDestroy": "keep",
+    "keeps": ["IAM user functions"],
     "adopt": "b6a2fa89-c265-4492-9495-2df4690994e8",
     "propagationSeconds": 10.0,
 }

@@ -108,3 +108,18 @@ def test_a_function_that_is_not_carried_says_what_is(engine: Engine) -> None:
         engine.invoke("aws:ec2/getAmi:getAmi")
     assert caught.value.code == "UNIMPLEMENTED"
     assert IDENTITY in caught.value.message
+
+
+def test_user_and_its_keys(engine: Engine, cloud: Any) -> None:
+    iam = cloud("iam")
+    iam.create_user(UserName="by-hand", Path="/x/", Tags=[{"Key": "team", "Value": "a"}])
+    key = iam.create_access_key(UserName="by-hand")["AccessKey"]
+    user = engine.invoke("aws:iam/getUser:getUser", userName="by-hand")
+    assert (user["path"], user["tags"], user["permissionsBoundary"]) == ("/x/", {"team": "a"}, "")
+    assert user["arn"] == "arn:aws:iam::123456789012:user/x/by-hand"
+    (found,) = engine.invoke("aws:iam/getAccessKeys:getAccessKeys", user="by-hand")["accessKeys"]
+    assert (found["accessKeyId"], found["status"]) == (key["AccessKeyId"], "Active")
+    with pytest.raises(CallError) as caught:
+        engine.invoke("aws:iam/getUser:getUser", userName="nobody")
+    assert "reading IAM User (nobody): " in caught.value.message
+    assert "NoSuchEntity" in caught.value.message
