@@ -18,6 +18,8 @@ VENV    := .venv/.installed
 SIMULATOR := tests/least_privilege/node_modules/.installed
 PULUMI  := set -a && . .sandbox/env && set +a && pulumi
 PYTEST_ARGS ?=
+# Test processes side by side, each with a sandbox of its own; whole files go to one.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 FAULT_ARGS ?=
 
 .PHONY: help up down test check unit engine faults go-test toolchain bench docs constraints clean
@@ -47,7 +49,7 @@ down: $(VENV)
 	fi
 
 test: check go-test $(SIMULATOR)
-	.venv/bin/python -m pytest $(PYTEST_ARGS)
+	.venv/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 check: $(VENV)
 	@.venv/bin/ruff format --check .
@@ -59,7 +61,7 @@ unit: $(VENV) $(SIMULATOR)
 	.venv/bin/python -m pytest tests/unit tests/provider tests/program tests/least_privilege $(PYTEST_ARGS)
 
 engine: $(VENV) toolchain
-	.venv/bin/python -m pytest tests/engine $(PYTEST_ARGS)
+	.venv/bin/python -m pytest tests/engine $(PARALLEL) $(PYTEST_ARGS)
 
 # Strikes every call of every operation: some 1,000 cases. FAULT_ARGS='--slice 1/10' does a tenth.
 faults: $(VENV) toolchain

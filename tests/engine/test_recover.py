@@ -208,7 +208,11 @@ def test_a_key_that_nobody_knows_is_deleted_and_no_other(
     stack.pulumi("cancel", "--yes")
     assert "LimitExceeded" in stack.fails().diagnostics
     (deleted,) = [each for each in recovered(stack) if each["kind"] == "delete-key"]
-    assert (deleted["key"], deleted["reason"].partition(",")[0]) == (orphan, "a run was cut off while it made it")
+    # The run that was cut off made it, or the one that failed just afterwards: the times do not tell them apart.
+    assert (deleted["key"], deleted["reason"].partition(",")[0]) in [
+        (orphan, "a run was cut off while it made it"),
+        (orphan, "a run that failed made it"),
+    ]
     assert keys(aws, stack) == [used["AccessKeyId"]]
     stack.up()
     current = stack.registry()["activeKeyId"]

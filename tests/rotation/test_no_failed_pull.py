@@ -60,10 +60,14 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     directory = tmp_path_factory.mktemp("sandbox")
     parts = [registry(TOOLCHAIN / REGISTRY_BINARY, directory / "registry"), aws(PROPAGATION), nvcf()]
     with Sandbox(directory, parts=parts) as running:
-        caches = {"rows": CACHED / 2, "secrets": CACHED}
-        url = f"{running.endpoints['nvcf']}/__sandbox/caches"
-        httpx.put(url, json=caches, trust_env=False).raise_for_status()
+        cache(running, CACHED)
         yield running
+
+
+def cache(sandbox: Sandbox, seconds: float) -> None:
+    """Set how long NVCF's second replica goes on with what it has read; it counts from the next read."""
+    url = f"{sandbox.endpoints['nvcf']}/__sandbox/caches"
+    httpx.put(url, json={"rows": seconds / 2, "secrets": seconds}, trust_env=False).raise_for_status()
 
 
 def place_of(stack: EngineStack, sandbox: Sandbox) -> Place:
@@ -115,11 +119,14 @@ def test_replacing_the_key_in_one_go_fails_pulls(sandbox: Sandbox, tmp_path: Pat
         usual = {**sandbox.env, "NVCF_TOKEN": account.token}
         stack = EngineStack(tmp_path / "replacing", "replacing", usual, account, ("nvcf", "policies", ".venv"), files)
         stack.up()
+        # Longer than any machine takes from the new secret to the old key's end: minutes and a moment in earnest.
+        cache(sandbox, 60)
         with Puller(place_of(stack, sandbox)) as puller:
             puller.await_pulls(2)
             assert puller.failures == []
             (stack.directory / "__main__.py").write_text(program.replace("GENERATION", "2"), encoding="utf-8")
             stack.up()
             puller.await_pulls(10)
+        cache(sandbox, CACHED)
     assert {each.who for each in puller.failures} == {"launch", "running"}
     assert "UnrecognizedClientException" in puller.failures[0].cause
