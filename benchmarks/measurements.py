@@ -69,10 +69,10 @@ class Measurements:
         pairs = zip(self.of("components", wanted, step), self.of("flat", wanted, step), strict=True)
         return [ours.usage.seconds / flat.usage.seconds for ours, flat in pairs]
 
-    def growth(self, step: str, small: int, large: int) -> float:
+    def growth(self, step: str, small: int, large: int, program: str = "components") -> float:
         """Return the time per resource at the large size over that at the small one."""
         per_resource = [
-            self.seconds("components", wanted, step) / self.of("components", wanted, step)[0].size.resources
+            self.seconds(program, wanted, step) / self.of(program, wanted, step)[0].size.resources
             for wanted in (small, large)
         ]
         return per_resource[1] / per_resource[0]
