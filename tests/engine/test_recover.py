@@ -277,6 +277,10 @@ def rotated(make_stack: MakeStack, environment: dict[str, str]) -> Iterator[Engi
         # A secret that was lost is to show at once.
         emulator.cache_secrets(0.0)
         stack.up()
+        stack.configure(
+            registries=[private(unique, keyGeneration=2)], pullSecrets=[pull_secret(unique)], cluster=CLUSTER
+        )
+        stack.up()
         yield stack
         emulator.cache_secrets(300.0)
 
@@ -301,23 +305,25 @@ def test_a_row_without_its_secret_is_found_and_mended(rotated: EngineStack, nvcf
     assert rotated.preview("--refresh").steps == {}, "a secret that works is not sent again"
 
 
-def test_a_change_of_the_credential_whose_answer_was_lost(rotated: EngineStack, nvcf_holds: Emulator, aws: Aws) -> None:
-    nvcf_holds.hold("after", action="hold", method="PATCH", account=rotated.nvcf.name)
-    rotated.configure(
-        registries=[private(rotated.name, keyGeneration=2)], pullSecrets=[pull_secret(rotated.name)], cluster=CLUSTER
-    )
-    with running(rotated, "up") as engine:
+def test_a_change_of_the_credential_whose_answer_was_lost(
+    make_stack: MakeStack, unique: str, nvcf_holds: Emulator, aws: Aws
+) -> None:
+    stack = make_stack(unique, registries=[private(unique)])
+    stack.up()
+    nvcf_holds.hold("after", action="hold", method="PATCH", account=stack.nvcf.name)
+    stack.configure(registries=[private(unique, keyGeneration=2)])
+    with running(stack, "up") as engine:
         nvcf_holds.held(1)
         engine.kill()
         nvcf_holds.release()
-        assert pending(rotated) == ["updating functions-credential"]
-        actions = recovered(rotated)
+        assert pending(stack) == ["updating functions-credential"]
+        actions = recovered(stack)
     assert kinds(actions) == ["release-lock", "refresh", "resend", "forget-pending"]
-    rotated.up()
-    login = rotated.nvcf.login("functions")
-    assert login[0] == rotated.registry()["activeKeyId"]
-    assert rotated.preview().steps == {}
-    assert len(keys(aws, rotated)) == 2
+    stack.up()
+    login = stack.nvcf.login("functions")
+    assert login[0] == stack.registry()["activeKeyId"]
+    assert stack.preview().steps == {}
+    assert len(keys(aws, stack)) == 2
 
 
 @pytest.mark.parametrize("predecessor_is_there", [True, False])
